@@ -1,0 +1,1 @@
+"""The embedded Terraform provider, served at the address of kreuzwerker/docker."""

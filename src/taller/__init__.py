@@ -1,0 +1,1 @@
+"""The workshop: lab, checks, grader, doctor and command line."""

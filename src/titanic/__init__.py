@@ -1,0 +1,1 @@
+"""The Titanic pipeline: ingest, transform, features, train, evaluate, predict."""
