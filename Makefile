@@ -1,0 +1,66 @@
+# The commands of the workshop; each does all the set-up it needs.
+SHELL := /bin/bash
+VENV := .venv/bin
+LAYER := scripts/layer
+PYTEST := $(VENV)/pytest -q
+PREFIX ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup doctor demo lab test lint unit engine provider infra disruptive bench clean locks
+
+help: ## Show the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+setup: ## Make the virtual environment
+	@scripts/setup
+
+doctor: setup ## Check Docker, Terraform, provider and base image, and mend what is missing
+	@$(VENV)/taller doctor --fix
+
+demo: setup ## Bring the whole platform up and show it (PREFIX=dev)
+	@$(VENV)/taller demo --prefix $(PREFIX)
+
+lab: doctor ## Open JupyterLab
+	@$(VENV)/jupyter lab
+
+test: setup ## Run every test, the fast layers first
+	@$(LAYER) doctor $(MAKE) --no-print-directory doctor
+	@$(LAYER) lint $(MAKE) --no-print-directory lint
+	@$(LAYER) unit $(MAKE) --no-print-directory unit
+	@$(LAYER) provider $(MAKE) --no-print-directory provider
+	@$(LAYER) infra $(MAKE) --no-print-directory infra
+	@$(LAYER) engine $(MAKE) --no-print-directory engine
+	@$(LAYER) disruptive $(MAKE) --no-print-directory disruptive
+
+lint: setup ## Style, types, import arrows and Terraform format
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports --no-cache
+	PATH="$(CURDIR)/$(VENV):$$PATH" terraform fmt -check -recursive infra
+
+unit: setup ## Tests that need neither Docker nor Terraform
+	$(PYTEST) -n 2 -m "not engine and not browser and not disruptive"
+
+provider: setup ## The embedded provider, through the real Terraform
+	$(PYTEST) -n 2 --dist loadfile -m "engine and not disruptive" tests/docker_provider
+
+infra: setup ## The reference infrastructure
+	$(PYTEST) -m "engine and not disruptive" tests/infra
+
+engine: setup ## The pipeline's image, the lab and the command line
+	$(PYTEST) -n 2 --dist loadfile -m "engine and not disruptive" tests/titanic tests/taller
+
+disruptive: setup ## Faults of the engine itself, one at a time
+	$(PYTEST) -m disruptive tests
+
+bench: doctor ## Timings (never part of the tests)
+	@$(VENV)/python bench/run.py
+
+clean: setup ## Remove what the workshop made, and nothing else
+	@$(VENV)/taller clean --all
+	@rm -rf .venv .taller
+
+locks: setup ## Write the locks again from pyproject.toml
+	$(VENV)/uv pip compile pyproject.toml --extra taller --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	$(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-image.lock
