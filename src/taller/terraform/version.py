@@ -1,0 +1,41 @@
+"""Which Terraform a program is."""
+
+import json
+import shutil
+from functools import lru_cache
+from pathlib import Path
+
+from taller import process
+from taller.errors import TallerError
+from taller.process import ProgramMissing
+from taller.terraform.command import environment
+from taller.terraform.results import Version
+
+
+def version(binary: str = "terraform") -> Version:
+    """Ask a Terraform program for its version."""
+    path = _resolve(binary)
+    return _version(path, Path(path).stat().st_mtime_ns)
+
+
+def _resolve(binary: str) -> str:
+    found = shutil.which(binary)
+    if found is None:
+        raise ProgramMissing(
+            f"No se encuentra el programa «{binary}».",
+            "Ejecuta «taller doctor --fix», que lo instala.",
+        )
+    return found
+
+
+@lru_cache(maxsize=8)
+def _version(path: str, _modified_ns: int) -> Version:
+    """Remembered until the program's file changes: each call costs a twentieth of a second."""
+    completed = process.run([path, "version", "-json"], timeout=60, env=environment({}))
+    try:
+        return Version(json.loads(completed.stdout)["terraform_version"], path)
+    except (ValueError, KeyError) as error:
+        raise TallerError(
+            f"«{path} version -json» no contesta como Terraform: {completed.stderr.strip()}",
+            "Comprueba qué programa es el «terraform» de tu PATH.",
+        ) from error
