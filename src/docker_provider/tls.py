@@ -1,0 +1,132 @@
+"""TLS towards the Docker Engine: client certificates and what they say about themselves."""
+
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from requests.adapters import HTTPAdapter
+
+from docker_provider.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class TlsMaterial:
+    """PEM texts for one engine; `origin` tells a person where they came from."""
+
+    ca: str | None
+    certificate: str | None
+    key: str | None = field(repr=False)
+    origin: str
+    verify: bool = True
+
+    @classmethod
+    def from_folder(cls, folder: Path, *, verify: bool = True) -> "TlsMaterial":
+        """Read ``ca.pem``, ``cert.pem`` and ``key.pem``; ConfigurationError when one is missing."""
+        return cls(
+            ca=_read_pem(folder / "ca.pem"),
+            certificate=_read_pem(folder / "cert.pem"),
+            key=_read_pem(folder / "key.pem"),
+            origin=str(folder),
+            verify=verify,
+        )
+
+    @classmethod
+    def system_authorities(cls) -> "TlsMaterial":
+        """No client certificate; the engine must be signed by an authority this machine trusts."""
+        return cls(ca=None, certificate=None, key=None, origin="this machine's authorities")
+
+    def certificate_validity(self) -> tuple[datetime, datetime] | None:
+        """The client certificate's first and last moment (UTC); None when there is none."""
+        if not self.certificate:
+            return None
+        parsed = x509.load_pem_x509_certificate(self.certificate.encode())
+        return parsed.not_valid_before_utc, parsed.not_valid_after_utc
+
+    def expired(self) -> datetime | None:
+        """The moment the client certificate expired, or None while it is valid."""
+        validity = self.certificate_validity()
+        return validity[1] if validity and validity[1] < datetime.now(UTC) else None
+
+    def context(self) -> ssl.SSLContext:
+        """Build the client's TLS context; raises ConfigurationError for unusable PEM."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        self._load_authority(context)
+        if self.certificate and self.key:
+            self._load_client_certificate(context)
+        return context
+
+    def _load_authority(self, context: ssl.SSLContext) -> None:
+        if not self.ca:
+            context.load_default_certs()
+            return
+        try:
+            context.load_verify_locations(cadata=self.ca)
+        except (ssl.SSLError, ValueError) as error:
+            raise self._unusable("the CA certificate", error) from error
+
+    def _load_client_certificate(self, context: ssl.SSLContext) -> None:
+        # OpenSSL's Python interface takes a client certificate from files only: they exist for
+        # this one call, in a folder that nobody else can enter (mkdtemp makes it mode 0700).
+        with tempfile.TemporaryDirectory(prefix="docker-provider-tls-") as name:
+            certificate, key = Path(name, "cert.pem"), Path(name, "key.pem")
+            certificate.write_text(self.certificate or "", encoding="ascii", errors="replace")
+            key.write_text(self.key or "", encoding="ascii", errors="replace")
+            try:
+                # An empty password instead of the default: OpenSSL would ask at the terminal.
+                context.load_cert_chain(certificate, key, password="")
+            except (ssl.SSLError, ValueError) as error:
+                raise self._unusable("the client certificate and its key", error) from error
+
+    def _unusable(self, part: str, error: Exception) -> ConfigurationError:
+        mismatch = "KEY_VALUES_MISMATCH" in str(error)
+        reason = "the key does not belong to the certificate" if mismatch else f"no PEM: {error}"
+        return ConfigurationError(
+            "The TLS material for the Docker Engine cannot be used",
+            f"{part[0].upper()}{part[1:]} from {self.origin}: {reason}.",
+        )
+
+
+class ContextAdapter(HTTPAdapter):
+    """A requests adapter whose connections use one TLS context and nothing else.
+
+    requests would otherwise add its public CA bundle, or the one of REQUESTS_CA_BUNDLE, to the
+    authorities of the context, and accept an engine that the given CA has not signed.
+    """
+
+    def __init__(self, context: ssl.SSLContext, pool_maxsize: int) -> None:
+        self._context = context
+        super().__init__(pool_maxsize=pool_maxsize)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        """Leave the certificates to the context."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {
+            "ssl_context": self._context,
+            "cert_reqs": self._context.verify_mode,
+            "assert_hostname": None if self._context.check_hostname else False,
+        }
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Do nothing: the context verifies."""
+
+
+def _read_pem(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "The TLS material for the Docker Engine cannot be read",
+            f"{path}: {error}. The folder must hold ca.pem, cert.pem and key.pem.",
+        ) from error
