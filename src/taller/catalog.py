@@ -158,10 +158,7 @@ def load_catalog(root: Path | None = None) -> Catalog:
 def _lessons(folder: Path) -> list[Lesson]:
     suffix = ".py" if folder.name == "lessons" else ".ipynb"
     files = sorted(path for path in folder.glob(f"*{suffix}") if LESSON_FILE.fullmatch(path.stem))
-    return [
-        Lesson(*path.stem.split("_", 1), title=_title(path) or path.stem, path=path)
-        for path in files
-    ]
+    return [Lesson(path.stem[:2], path.stem[3:], _title(path) or path.stem, path) for path in files]
 
 
 def _title(path: Path) -> str | None:

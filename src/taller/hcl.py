@@ -5,7 +5,6 @@ Strings come without quotes and expressions as ``${…}``, as in Terraform's JSO
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,12 +12,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from taller.errors import TallerError
+from taller.hcl_references import references
 
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}
+_SHOWN = 120
+"""How much of a faulty line an error shows, in characters."""
 _META = ("__is_block__", "__comments__", "__inline_comments__")
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_INDEX = re.compile(r"\[([^\[\]]*)\]")
-_TRAVERSAL = re.compile(r"(?<![\w.])[A-Za-z_][\w-]*(?:\.(?:[A-Za-z_][\w-]*|\*))+")
 
 
 class HclError(TallerError):
@@ -26,10 +25,10 @@ class HclError(TallerError):
 
     def __init__(self, file: str, line: int, column: int, problem: str, source: str) -> None:
         lines = source.splitlines()
-        shown = lines[line - 1] if 0 < line <= len(lines) else ""
+        shown = lines[line - 1][:_SHOWN] if 0 < line <= len(lines) else ""
+        marker = f"\n    {shown}\n    {' ' * (column - 1)}^" if column <= len(shown) + 1 else ""
         super().__init__(
-            f"{file}, línea {line}, columna {column}: {problem}\n"
-            f"    {shown}\n    {' ' * (column - 1)}^",
+            f"{file}, línea {line}, columna {column}: {problem}{marker}",
             "Corrige esa línea; a veces el descuido está al final de la anterior.",
         )
         self.file, self.line, self.column = file, line, column
@@ -177,46 +176,10 @@ def parse(name: str, text: str) -> tuple[Block, ...]:
     return tuple(_top_level(tree, name))
 
 
-def references(value: Any) -> set[str]:
-    """Every reference inside a value, indexes left out: ``docker_volume.raw.name``."""
-    if isinstance(value, Mapping):
-        return set().union(*(references(part) for part in value.values()))
-    if isinstance(value, list):
-        return set().union(*(references(part) for part in value))
-    return set().union(*map(_in_expression, _interpolations(value))) if _is_text(value) else set()
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and "{" in value
-
-
-def _in_expression(expression: str) -> set[str]:
-    found: set[str] = set()
-    for literal in _LITERAL.findall(expression):
-        found |= references(literal)
-    bare = _LITERAL.sub('""', expression)
-    while (shorter := _INDEX.sub("", bare)) != bare:
-        for index in _INDEX.findall(bare):
-            found |= set(_TRAVERSAL.findall(index))
-        bare = shorter
-    return found | set(_TRAVERSAL.findall(bare))
-
-
-def _interpolations(text: str) -> Iterator[str]:
-    """The insides of ``${…}`` and ``%{…}``, braces balanced; ``$${`` is an escape."""
-    position = 0
-    while match := re.compile(r"(?<![$%])[$%]\{").search(text, position):
-        depth, position = 1, match.end()
-        while position < len(text) and depth:
-            depth += {"{": 1, "}": -1}.get(text[position], 0)
-            position += 1
-        yield text[match.end() : position - (depth == 0)]
-
-
 def _parse_hcl(name: str, text: str) -> dict[str, Any]:
     # Reading the grammar takes 0.1 s: only those who read HCL pay for it.
-    import hcl2  # noqa: PLC0415
-    from lark.exceptions import LarkError, UnexpectedInput  # noqa: PLC0415
+    import hcl2
+    from lark.exceptions import LarkError, UnexpectedInput
 
     options = hcl2.SerializationOptions(with_comments=False, strip_string_quotes=True)
     try:

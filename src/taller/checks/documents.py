@@ -1,0 +1,95 @@
+"""Terraform's JSON documents (``terraform show -json``), with the questions that checks ask.
+
+Format: https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One managed resource: address, type, name, and its attribute values."""
+
+    address: str
+    type: str
+    name: str
+    values: Mapping[str, Any]
+
+    @property
+    def module(self) -> str:
+        """``module.data_layer``, or an empty string in the root."""
+        own = f"{self.type}.{self.name}"
+        return self.address.rpartition(own)[0].rstrip(".")
+
+
+@dataclass(frozen=True)
+class _Document:
+    """What plan and state have in common: a tree of modules with resources."""
+
+    json: Mapping[str, Any]
+
+    def _root(self) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def resources(self, type_: str | None = None) -> list[Resource]:
+        """Managed resources in all modules, of one type or of all."""
+        return [r for r in _resources(self._root()) if type_ in (None, r.type)]
+
+    def resource(self, address: str) -> Resource:
+        """The resource at an address such as ``module.data_layer.docker_volume.raw``.
+
+        Raises:
+            AssertionError: there is none; Spanish, for the student.
+        """
+        for resource in self.resources():
+            if resource.address == address:
+                return resource
+        others = ", ".join(r.address for r in self.resources()) or "ninguno"
+        raise AssertionError(f"No encuentro el recurso «{address}». Ahora hay: {others}.")
+
+
+class State(_Document):
+    """What Terraform has recorded."""
+
+    def _root(self) -> Mapping[str, Any]:
+        return (self.json.get("values") or {}).get("root_module") or {}
+
+
+class Plan(_Document):
+    """What Terraform would have after an apply, and what it would change to get there."""
+
+    def _root(self) -> Mapping[str, Any]:
+        return (self.json.get("planned_values") or {}).get("root_module") or {}
+
+    def changes(self) -> dict[str, tuple[str, ...]]:
+        """Address to actions (``("create",)``, ``("delete", "create")``), no-ops left out."""
+        return {
+            change["address"]: tuple(change["change"]["actions"])
+            for change in self.json.get("resource_changes", [])
+            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+        }
+
+    def outputs(self) -> dict[str, Any]:
+        """Output name to planned value; those not known before apply are left out."""
+        found = (self.json.get("planned_values") or {}).get("outputs") or {}
+        return {name: out["value"] for name, out in found.items() if "value" in out}
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The plan after an object was deleted by hand, and the plan after the next apply."""
+
+    before: Plan
+    after: Plan
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
+    for found in module.get("resources", []):
+        if found["mode"] == "managed":
+            yield Resource(
+                found["address"], found["type"], found["name"], found.get("values") or {}
+            )
+    for child in module.get("child_modules", []):
+        yield from _resources(child)

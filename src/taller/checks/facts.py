@@ -1,0 +1,189 @@
+"""What checks know about an answer: gathered once, plain data, so it can cross processes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self, TypeVar
+
+from taller.checks.documents import Plan, Repair, State
+from taller.hcl import Hcl, HclError, read_folder
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+class FactMissing(LookupError):
+    """A check reads a fact that was not gathered: its ``needs`` does not name it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a check may know. The methods answer questions about it, and fail in Spanish.
+
+    Attributes:
+        prefix: with which every Docker name of the run begins.
+        files: path in the workspace to text: HCL and other small text files.
+        state: ``terraform show -json`` of the state; empty before the first apply.
+        plan: ``terraform show -json`` of a plan made now.
+        replans: name to the JSON of a plan with other variables, made from no state.
+        docker: ``volumes``, ``networks``, ``containers``, ``images``, as ``docker inspect`` says.
+        values: what the notebook handed over with ``lab.values(…)``.
+        logs: container name to its output.
+        artefacts: volume name to path to ``{"size": bytes, "text": str | None}``.
+        repair: ``{"before": plan, "after": plan}``, see ``repaired``.
+        destroy_leftovers: names left in Docker after ``terraform destroy``.
+        problems: fact to why it could not be had because of the answer, in Spanish.
+    """
+
+    prefix: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    state: Json = field(default_factory=dict)
+    plan: Json | None = None
+    replans: Mapping[str, Json] = field(default_factory=dict)
+    docker: Mapping[str, list[Json]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    logs: Mapping[str, str] | None = None
+    artefacts: Mapping[str, Mapping[str, Json]] | None = None
+    repair: Mapping[str, Json] | None = None
+    destroy_leftovers: list[str] | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the facts as JSON text."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read facts back.
+
+        Raises:
+            ValueError, TypeError: the text is not what ``to_json`` writes.
+        """
+        return cls(**json.loads(text))
+
+    # --- configuration -------------------------------------------------------
+
+    @property
+    def hcl(self) -> Hcl:
+        """The configuration in the root folder; a syntax error is a wrong answer."""
+        return self.module("")
+
+    def module(self, folder: str) -> Hcl:
+        """The configuration in a folder such as ``modules/data_layer``."""
+        try:
+            found = read_folder(self.files, folder)
+        except HclError as error:
+            raise AssertionError(error.message) from error
+        if folder and not found.blocks:
+            raise AssertionError(f"No hay archivos .tf en la carpeta «{folder}».")
+        return found
+
+    # --- Terraform -----------------------------------------------------------
+
+    def planned(self) -> Plan:
+        """The plan as of now; needs ``plan``."""
+        return Plan(self._costly("plan", self.plan))
+
+    def replan(self, name: str) -> Plan:
+        """The plan of ``[replans.name]``; needs that name."""
+        return Plan(self._costly(name, self.replans.get(name)))
+
+    def applied(self) -> State:
+        """The state; empty before the first apply."""
+        return State(self.state)
+
+    def repaired(self) -> Repair:
+        """Plans before and after healing a deleted object; needs ``repair``."""
+        found = self._costly("repair", self.repair)
+        return Repair(Plan(found["before"]), Plan(found["after"]))
+
+    def leftovers(self) -> list[str]:
+        """Names left in Docker after destroy; needs ``destroy``."""
+        return list(self._costly("destroy", self.destroy_leftovers))
+
+    def output(self, name: str) -> Any:
+        """The value of an output in the state."""
+        outputs = (self.state.get("values") or {}).get("outputs") or {}
+        return _named("en el state (¿has hecho apply?) el output", name, outputs)["value"]
+
+    # --- Docker --------------------------------------------------------------
+
+    @property
+    def volumes(self) -> list[Json]:
+        """Volumes of the run."""
+        return self.docker.get("volumes", [])
+
+    @property
+    def networks(self) -> list[Json]:
+        """Networks of the run."""
+        return self.docker.get("networks", [])
+
+    @property
+    def containers(self) -> list[Json]:
+        """Containers of the run, stopped ones included."""
+        return self.docker.get("containers", [])
+
+    @property
+    def images(self) -> list[Json]:
+        """Images of the run."""
+        return self.docker.get("images", [])
+
+    def volume(self, name: str) -> Json:
+        """The volume with this name."""
+        return _named("el volumen", name, {v["Name"]: v for v in self.volumes})
+
+    def network(self, name: str) -> Json:
+        """The network with this name."""
+        return _named("la red", name, {n["Name"]: n for n in self.networks})
+
+    def container(self, name: str) -> Json:
+        """The container with this name, running or not."""
+        known = {c["Name"].removeprefix("/"): c for c in self.containers}
+        return _named("el contenedor", name, known)
+
+    def image(self, tag: str) -> Json:
+        """The image with this tag, ``name:tag``."""
+        known = {tag: image for image in self.images for tag in image.get("RepoTags") or []}
+        return _named("la imagen", tag, known)
+
+    def log(self, container: str) -> str:
+        """What a container printed; needs ``logs``."""
+        logs: Mapping[str, str] = self._costly("logs", self.logs)
+        return str(_named("el log del contenedor", container, logs))
+
+    def artefact(self, volume: str, path: str) -> Json:
+        """A file in a volume: ``{"size": bytes, "text": str | None}``; needs ``artefacts``."""
+        volumes: Mapping[str, Mapping[str, Json]] = self._costly("artefacts", self.artefacts)
+        files = _named("el volumen", volume, volumes)
+        found: Json = _named(f"en el volumen «{volume}» el archivo", path, files)
+        return found
+
+    # --- the notebook --------------------------------------------------------
+
+    def value(self, name: str) -> Any:
+        """A value handed over with ``lab.values(…)``."""
+        if name not in self.values:
+            raise AssertionError(
+                f"Falta el valor «{name}»: entrégalo con lab.values({name}=…) en tu notebook."
+            )
+        return self.values[name]
+
+    def _costly(self, name: str, found: Any) -> Any:
+        """A fact that is only there when asked for.
+
+        Raises:
+            AssertionError: the answer itself made it impossible.
+            FactMissing: nobody gathered it.
+        """
+        if name in self.problems:
+            raise AssertionError(self.problems[name])
+        if found is None:
+            raise FactMissing(f"fact {name!r} was not gathered; add it to the check's needs=")
+        return found
+
+
+def _named(what: str, name: str, known: Mapping[str, T]) -> T:
+    if name not in known:
+        others = ", ".join(sorted(known)) or "nada"
+        raise AssertionError(f"No encuentro {what} «{name}». Lo que hay ahora: {others}.")
+    return known[name]
