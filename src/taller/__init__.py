@@ -7,9 +7,9 @@ for, so that the command line and a grader's worker do not pay for the notebook'
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from taller.lab import Lab, LabError, progress
+    from taller.lab import Lab, LabError, progress, quiz
 
-__all__ = ["Lab", "LabError", "progress"]
+__all__ = ["Lab", "LabError", "progress", "quiz"]
 
 
 def __getattr__(name: str) -> Any:
