@@ -6,6 +6,7 @@ import ssl
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import requests
@@ -49,13 +50,24 @@ def explain(error: BaseException, config: ProviderConfig) -> tuple[str, str]:
         endpoint = resolve_endpoint(config)
     except ProviderError as unusable:
         return unusable.summary, unusable.detail
-    causes = list(_causes(error))
+    causes = [*_refusal(error, endpoint), *_causes(error)]
     for kind, description in _DESCRIPTIONS:
         for cause in causes:
             if isinstance(cause, kind) and (found := description(cause, endpoint)):
                 reason, advice = found
                 return f"{_CANNOT_REACH}: {reason}", f"{endpoint}: {advice}"
     return _CANNOT_REACH, f"{endpoint}: {error}"
+
+
+def _refusal(error: BaseException, endpoint: Endpoint) -> list[BaseException]:
+    """Ask a TLS listener that only hung up why it did."""
+    hang_ups = (ConnectionError, ssl.SSLEOFError)
+    hung_up = any(isinstance(cause, hang_ups) for cause in _causes(error))
+    if endpoint.tls is None or not hung_up:
+        return []
+    parts = urlsplit(endpoint.address)
+    refusal = endpoint.tls.refusal(parts.hostname or "", parts.port or 0)
+    return [refusal] if refusal else []
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -160,9 +172,6 @@ def _client_refused(reason: str, endpoint: Endpoint) -> tuple[str, str]:
 
 
 def _closed(_: BaseException, endpoint: Endpoint) -> tuple[str, str]:
-    if endpoint.tls and endpoint.tls.expired():
-        # A server that closes at once can lose its own alert: our certificate still tells.
-        return _client_refused("by closing the connection", endpoint)
     plain_tcp = endpoint.socket_path is None and endpoint.tls is None
     return (
         "the connection was closed",

@@ -1,5 +1,6 @@
 """TLS towards the Docker Engine: client certificates and what they say about themselves."""
 
+import socket
 import ssl
 import tempfile
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from cryptography import x509
 from requests.adapters import HTTPAdapter
 
 from docker_provider.errors import ConfigurationError
+
+_PROBE_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,25 @@ class TlsMaterial:
         if self.certificate and self.key:
             self._load_client_certificate(context)
         return context
+
+    def refusal(self, host: str, port: int) -> OSError | None:
+        """Shake hands once more and wait for the server's complaint; None when it has none.
+
+        In TLS 1.3 a server refuses a client certificate after the client's handshake is done.
+        If a request is on its way by then, closing can reset the connection before the alert
+        is read; without a request the alert always arrives.
+        """
+        try:
+            with (
+                socket.create_connection((host, port), _PROBE_TIMEOUT) as plain,
+                self.context().wrap_socket(plain, server_hostname=host) as encrypted,
+            ):
+                encrypted.recv(1)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            return error
+        return None
 
     def _load_authority(self, context: ssl.SSLContext) -> None:
         if not self.ca:
