@@ -2,7 +2,7 @@
 
 import pytest
 
-from taller.lab.quiz import quiz
+from taller.lab.questions import quiz
 
 QUESTION = {
     "question": "¿2 + 2?",
