@@ -7,6 +7,8 @@ from pathlib import Path
 
 from taller.errors import EXIT_USAGE, TallerError
 
+_PREFIX = re.compile(r"[a-z][a-z0-9-]{0,30}")
+"""The same as in infra/variables.tf."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -53,17 +55,27 @@ def workspace(prefix: str, name: str) -> Workspace:
     Raises:
         TallerError: a prefix or name that would not fit in a path or in a Docker name.
     """
-    for label, value in (("prefijo", prefix), ("nombre", name)):
-        if not _NAME.fullmatch(value):
-            raise TallerError(
-                f"El {label} «{value}» no es válido.",
-                "Usa de 1 a 40 letras minúsculas, cifras, guiones o guiones bajos, y empieza "
-                "por una letra o una cifra.",
-                exit_code=EXIT_USAGE,
-            )
+    check_prefix(prefix)
+    if not _NAME.fullmatch(name):
+        raise TallerError(
+            f"El nombre de workspace «{name}» no es válido.",
+            "Usa de 1 a 40 minúsculas, cifras, guiones o guiones bajos, por ejemplo: ej01",
+            exit_code=EXIT_USAGE,
+        )
     found = Workspace(prefix, name, workspaces_folder() / prefix / name)
     found.private.mkdir(parents=True, exist_ok=True)
     return found
+
+
+def check_prefix(prefix: str) -> None:
+    """Raise ``TallerError`` for a prefix that Docker, Terraform or a path would refuse."""
+    if not _PREFIX.fullmatch(prefix):
+        raise TallerError(
+            f"El prefijo «{prefix}» no es válido.",
+            "Usa de 1 a 31 minúsculas, cifras o guiones, y empieza por una letra, por ejemplo: "
+            "dev, ana-01",
+            exit_code=EXIT_USAGE,
+        )
 
 
 def existing_workspaces(prefix: str | None = None) -> list[Workspace]:

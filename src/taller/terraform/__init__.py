@@ -17,8 +17,10 @@ from taller.terraform.results import (
     Validation,
     Version,
 )
+from taller.terraform.version import MINIMUM, locate
 
 __all__ = [
+    "MINIMUM",
     "Action",
     "Applied",
     "Diagnostic",
@@ -37,4 +39,5 @@ __all__ = [
     "TestRun",
     "Validation",
     "Version",
+    "locate",
 ]

@@ -21,7 +21,7 @@ from taller.terraform.results import (
     test_report,
 )
 from taller.terraform.runner import Environment, Runner
-from taller.terraform.version import version
+from taller.terraform.version import locate, version
 
 _INIT_SPEAKS_JSON = (1, 9)
 """The first version whose init has ``-json``."""
@@ -42,7 +42,7 @@ class Terraform:
         folder: Path,
         *,
         environment: Environment = dict,
-        binary: str = "terraform",
+        binary: str | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         timeout: float = 1800,
@@ -54,16 +54,16 @@ class Terraform:
             folder: where the ``.tf`` files are.
             environment: asked before each call for variables to add, so that a provider process
                 that has ended meanwhile can be started again.
-            binary: the program.
+            binary: the program; by default what ``locate()`` finds.
             on_event: called with each event, as it happens.
             on_notice: called with a sentence (Spanish) about something done without being asked.
             timeout: seconds for each call.
             lock_timeout: seconds to wait for a state that is locked.
         """
         self.folder = folder
-        self._binary = binary
+        self._binary = binary or locate()
         self._lock = f"{lock_timeout:g}s"
-        self._runner = Runner(folder, binary, environment, timeout, on_event, on_notice)
+        self._runner = Runner(folder, self._binary, environment, timeout, on_event, on_notice)
 
     def version(self) -> Version:
         """Ask the program for its version."""

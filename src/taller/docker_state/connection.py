@@ -1,0 +1,139 @@
+"""A connection to the Docker Engine, or an error that says why there is none."""
+
+import errno
+import os
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import docker
+from docker.errors import DockerException
+
+from taller.errors import TallerError
+
+Reason = Literal["missing", "refused", "forbidden", "unreachable", "tls", "other"]
+
+_TIMEOUT_SECONDS = 60
+
+
+class EngineError(TallerError):
+    """The Docker Engine does not answer.
+
+    Attributes:
+        address: the engine's socket or URL.
+        reason: missing (no socket), refused (nobody listens), forbidden (no permission),
+            unreachable (network), tls (certificates), other.
+    """
+
+    def __init__(self, address: str, reason: Reason, detail: str) -> None:
+        message, suggestion = _WORDS[reason]
+        super().__init__(message.format(address=address, detail=detail), suggestion)
+        self.address = address
+        self.reason = reason
+
+
+_WORDS: dict[Reason, tuple[str, str]] = {
+    "missing": (
+        "No hay ningún Docker Engine en {address}: el socket no existe.",
+        "Abre Docker Desktop o ejecuta «taller doctor --fix», que instala y arranca el engine "
+        "en Debian y Ubuntu.",
+    ),
+    "refused": (
+        "Nadie contesta en {address}: el Docker Engine está parado.",
+        "Arráncalo (Docker Desktop, «systemctl start docker» o «taller doctor --fix»).",
+    ),
+    "forbidden": (
+        "El Docker Engine de {address} no te deja entrar: tu usuario no tiene permiso.",
+        "Únete al grupo docker con «sudo usermod -aG docker $USER», cierra la sesión y vuelve a "
+        "entrar.",
+    ),
+    "unreachable": (
+        "No se llega al Docker Engine de {address}: {detail}",
+        "Revisa DOCKER_HOST y la red.",
+    ),
+    "tls": (
+        "El certificado para el Docker Engine de {address} no sirve: {detail}",
+        "Revisa DOCKER_CERT_PATH y DOCKER_TLS_VERIFY.",
+    ),
+    "other": (
+        "El Docker Engine de {address} no contesta: {detail}",
+        "Mira su estado con «docker info» y revisa DOCKER_HOST.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class EngineVersion:
+    """An engine's version, the API's version, and the platform it runs on."""
+
+    engine: str
+    api: str
+    platform: str
+
+
+def engine_address() -> str:
+    """Where the engine is: ``DOCKER_HOST``, else the current Docker context's."""
+    asked = os.environ.get("DOCKER_HOST")
+    if asked:
+        return asked
+    host: str = docker.ContextAPI.get_current_context().Host
+    return host.replace("http+unix://", "unix://")
+
+
+def connect() -> docker.DockerClient:
+    """Return a client of an engine that answers.
+
+    Raises:
+        EngineError: it does not; the error names the address and what to do.
+    """
+    address = engine_address()
+    try:
+        if os.environ.get("DOCKER_HOST"):
+            client = docker.from_env(timeout=_TIMEOUT_SECONDS)
+        else:
+            client = docker.DockerClient(base_url=address, timeout=_TIMEOUT_SECONDS)
+        client.ping()
+    except (DockerException, OSError) as error:
+        raise EngineError(address, _reason(error), str(error)) from error
+    return client
+
+
+def read_version(client: docker.DockerClient) -> EngineVersion:
+    """Ask an engine which it is."""
+    raw = client.version()
+    return EngineVersion(raw["Version"], raw["ApiVersion"], f"{raw['Os']}/{raw['Arch']}")
+
+
+def _reason(error: BaseException) -> Reason:
+    """Find the operating system's error at the bottom of the libraries' wrappers."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return "tls"
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return _REASONS.get(cause.errno, "unreachable")
+    return "other"
+
+
+_REASONS: dict[int, Reason] = {
+    errno.ENOENT: "missing",
+    errno.ECONNREFUSED: "refused",
+    errno.EACCES: "forbidden",
+    errno.EPERM: "forbidden",
+}
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it was raised from, and what it carries in its arguments."""
+    seen: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.append(current)
+        yield current
+        carried = [a for a in current.args if isinstance(a, BaseException)]
+        linked = [e for e in (current.__cause__, current.__context__) if e is not None]
+        reason = getattr(current, "reason", None)
+        waiting += carried + linked + ([reason] if isinstance(reason, BaseException) else [])

@@ -1,0 +1,129 @@
+"""Reads of the engine, narrowed by the labels that the workshop puts on its objects."""
+
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import docker
+from docker.errors import NotFound
+
+from taller.docker_state.connection import EngineVersion, connect, read_version
+from taller.docker_state.objects import Container, Image, Network, Volume
+from taller.errors import TallerError
+
+LABELS = ("taller.prefix", "taller.exercise", "taller.run")
+"""What the reference infrastructure and the guard write on every object."""
+
+_READER_ROLE = {"taller.role": "reader"}
+_READER_TARGET = "/volume"
+
+
+class DockerState:
+    """Typed reads of one engine.
+
+    The filters of every listing are labels: ``prefix``, ``exercise`` and ``run`` stand for
+    ``taller.prefix`` and so on; without any, everything on the engine is listed.
+    """
+
+    def __init__(self, client: docker.DockerClient | None = None) -> None:
+        """Connect, or use a client that is there already.
+
+        Raises:
+            EngineError: the engine does not answer.
+        """
+        self.client = client or connect()
+
+    def version(self) -> EngineVersion:
+        """Which engine this is."""
+        return read_version(self.client)
+
+    def volumes(self, **labels: str) -> tuple[Volume, ...]:
+        """Named volumes, by name."""
+        raw = self.client.api.volumes(filters=_filters(labels))["Volumes"] or ()
+        return tuple(sorted(map(Volume.from_json, raw), key=lambda volume: volume.name))
+
+    def networks(self, **labels: str) -> tuple[Network, ...]:
+        """Networks, by name."""
+        raw = self.client.api.networks(filters=_filters(labels))
+        return tuple(sorted(map(Network.from_json, raw), key=lambda network: network.name))
+
+    def containers(self, **labels: str) -> tuple[Container, ...]:
+        """Containers, stopped ones too, by name."""
+        raw = self.client.api.containers(all=True, filters=_filters(labels))
+        found = (self.container(item["Id"]) for item in raw)
+        return tuple(sorted((c for c in found if c is not None), key=lambda c: c.name))
+
+    def container(self, name: str) -> Container | None:
+        """One container by name or id; None when there is none."""
+        try:
+            return Container.from_json(self.client.api.inspect_container(name))
+        except NotFound:
+            return None
+
+    def images(self, *, intermediate: bool = False, **labels: str) -> tuple[Image, ...]:
+        """Images, newest first; with ``intermediate`` also the layers a build left behind."""
+        raw = self.client.api.images(all=intermediate, filters=_filters(labels))
+        found = {item["Id"]: Image.from_json(item) for item in raw}
+        return tuple(sorted(found.values(), key=lambda image: -image.created))
+
+    def logs(self, container: str, *, tail: int | None = None) -> str:
+        """What a container printed, standard output and error together."""
+        try:
+            lines: Any = "all" if tail is None else tail
+            raw: bytes = self.client.api.logs(container, tail=lines)
+        except NotFound as error:
+            raise TallerError(
+                f"No hay ningún contenedor «{container}».",
+                "Mira cuáles hay con «docker ps -a».",
+            ) from error
+        return raw.decode("utf-8", "replace")
+
+    def read_volume(self, volume: str, path: str, *, image: str) -> dict[str, bytes]:
+        """Read a file, or every file of a folder, out of a volume.
+
+        A container that is never started mounts it read-only, so this works wherever the engine
+        is. Keys are paths relative to the volume; empty when the path does not exist.
+
+        Args:
+            volume: name of an existing volume.
+            path: relative to the volume, "" for all of it.
+            image: any image that the engine has.
+        """
+        with self._reader(volume, image) as reader:
+            try:
+                chunks, _ = self.client.api.get_archive(reader, f"{_READER_TARGET}/{path}")
+            except NotFound:
+                return {}
+            parent = path.rstrip("/").rpartition("/")[0]
+            return dict(_unpacked(b"".join(chunks), parent, root=not path))
+
+    @contextmanager
+    def _reader(self, volume: str, image: str) -> Iterator[str]:
+        self.client.api.inspect_volume(volume)  # creating a container would create the volume
+        api = self.client.api
+        bind = api.create_host_config(binds={volume: {"bind": _READER_TARGET, "mode": "ro"}})
+        made = api.create_container(
+            image, command=["true"], host_config=bind, labels=_READER_ROLE, network_disabled=True
+        )
+        try:
+            yield made["Id"]
+        finally:
+            self.client.api.remove_container(made["Id"], force=True)
+
+
+def _filters(labels: dict[str, str]) -> dict[str, list[str]]:
+    unknown = set(labels) - {name.removeprefix("taller.") for name in LABELS}
+    if unknown:
+        raise TypeError(f"unknown filters: {', '.join(sorted(unknown))}")
+    return {"label": [f"taller.{name}={value}" for name, value in labels.items()]}
+
+
+def _unpacked(archive: bytes, parent: str, *, root: bool) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.isfile() else None
+            if content is not None:
+                name = member.name.partition("/")[2] if root else member.name
+                yield f"{parent}/{name}".lstrip("/"), content.read()
