@@ -1,0 +1,133 @@
+# %% [markdown]
+# # 2 · Ingeniería de Datos y Ciencia de Datos
+#
+# **Objetivo.** Ver, sobre contenedores que de verdad se ejecutan, dónde termina el trabajo de
+# Ingeniería de Datos, dónde empieza el de Ciencia de Datos y qué pone la infraestructura entre los dos.
+#
+# Al terminar sabrás:
+# - quién es dueño de cada volumen, contenedor, red e imagen;
+# - por qué la frontera entre los dos dominios es **un volumen**, y no una reunión;
+# - comprobar esa frontera en Docker, sin fiarte de nadie.
+
+# %% tags=["parameters"]
+prefix = "dev"
+
+# %%
+from taller import Lab, quiz
+
+lab = Lab("infra", prefix=prefix)
+
+# %% [markdown]
+# ## Tres dominios, tres responsabilidades
+#
+# | Dominio | Responsabilidad | Artefactos | Recursos de Terraform |
+# |---|---|---|---|
+# | **Ingeniería de Datos** | ingesta, limpieza, normalización, publicación de features | volúmenes raw, silver y gold; trabajos de preparación | `docker_container` (ETL), `docker_volume`, `docker_network` |
+# | **Ciencia de Datos** | exploración, entrenamiento, validación, empaquetado del modelo | código Python, datos transformados, modelos | `docker_image`, `docker_container`, `docker_volume` (features, models) |
+# | **Infra MLOps** | versionado, orquestación, state y registro | state de Terraform, CI | backend remoto, módulos, variables y outputs |
+#
+# En `infra/` cada dominio es un módulo: `data_layer` y `ml_training`. El tercero es todo lo que hay
+# alrededor: `main.tf`, las variables, el state.
+
+# %% [markdown]
+# ## Antes de crear nada: el plan, por dominios
+#
+# La dirección de cada recurso empieza por el módulo que lo declara. Contémoslos.
+
+# %%
+from collections import Counter
+
+plan = lab.plan()
+Counter(address.split(".")[1] for address in plan.to_create)
+
+# %% [markdown]
+# ## Los dos dominios, en marcha
+#
+# Este `apply` construye la imagen, crea los volúmenes y la red, y ejecuta las cinco etapas en orden.
+# La primera vez tarda lo que tarde la imagen; después, unos segundos.
+
+# %%
+lab.apply(plan)
+
+# %%
+lab.picture()
+
+# %% [markdown]
+# ## ¿Quién toca qué?
+#
+# Preguntemos a Docker qué monta cada contenedor, y si puede escribir. Nada de esto sale de la
+# documentación: es lo que el Engine dice que está pasando.
+
+# %%
+import pandas as pd
+
+DOMAIN = {
+    "ingest": "Ingeniería de Datos",
+    "transform": "Ingeniería de Datos",
+    "features": "Ingeniería de Datos",
+    "train": "Ciencia de Datos",
+    "evaluate": "Ciencia de Datos",
+}
+state = lab.state()
+rows = [
+    {
+        "dominio": DOMAIN[resource.values["name"].split("_")[1]],
+        "contenedor": resource.values["name"],
+        "volumen": mount["volume_name"],
+        "acceso": "solo lectura" if mount["read_only"] else "lectura y escritura",
+    }
+    for resource in state.resources
+    if resource.type == "docker_container"
+    for mount in resource.values["volumes"]
+]
+mounts = pd.DataFrame(rows).sort_values(["dominio", "volumen"], ignore_index=True)
+mounts
+
+# %% [markdown]
+# La frontera se ve sola: hay un volumen en el que un dominio escribe y del que el otro **solo lee**.
+
+# %%
+writers = mounts[mounts.acceso != "solo lectura"].groupby("volumen").dominio.agg(set)
+readers = mounts[mounts.acceso == "solo lectura"].groupby("volumen").dominio.agg(set)
+frontier = [volume for volume in writers.index if readers.get(volume, set()) - writers[volume]]
+frontier
+
+# %% [markdown]
+# ## Ahora tú
+#
+# ¿Qué ve Ciencia de Datos cuando abre su volumen? Cambia `layer` por `raw`, `silver`, `gold` o
+# `models` y compara lo que hay en cada uno.
+
+# %%
+layer = "features"
+lab.docker.ls(f"{prefix}_{layer}")
+
+# %% [markdown]
+# ## Compruébalo
+
+# %%
+quiz(
+    "¿Qué volumen es la frontera entre los dos dominios?",
+    right="features: lo escribe Ingeniería de Datos y Ciencia de Datos solo lo lee",
+    wrong=["raw: es donde entran los datos", "models: es donde queda el resultado"],
+    why="Un dominio publica y el otro consume; ninguno toca las tablas internas del otro.",
+)
+
+# %%
+quiz(
+    "El entrenamiento intenta escribir en features. ¿Qué pasa?",
+    right="Falla: el volumen está montado de solo lectura",
+    wrong=["Escribe, pero Terraform lo deshace en el próximo apply", "Docker crea una copia para él"],
+    why="read_only = true lo impide el kernel, no un acuerdo entre equipos.",
+)
+
+# %%
+quiz(
+    "¿De quién es el state de Terraform?",
+    right="De Infra MLOps: dice qué existe y quién lo administra",
+    wrong=["De Ciencia de Datos, porque guarda el modelo", "De Ingeniería de Datos, porque guarda las tablas"],
+    why="El state no contiene datos ni modelos: es la memoria de la infraestructura.",
+)
+
+# %% tags=["teardown"]
+lab.teardown()
