@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from taller.process import Completed
 from taller.terraform.command import Flag
 from taller.terraform.errors import Diagnostic
 from taller.terraform.results import (
@@ -193,6 +194,14 @@ class Terraform:
     def force_unlock(self, lock_id: str) -> None:
         """Remove a lock whose holder is gone."""
         self._runner.text("force-unlock", lock_id, force=Flag)
+
+    def command(self, *words: str) -> Completed:
+        """Run any other command, such as ``"state", "mv", …``; its verdict is the caller's to read."""
+        return self._runner.call(*words)
+
+    def show_text(self, plan: Path) -> str:
+        """What ``terraform show`` prints of a saved plan, to be read by people."""
+        return self._runner.text("show", str(plan.absolute()), no_color=Flag)
 
     def _apply(self, command: str, *args: str, **options: Any) -> Applied:
         completed, events = self._runner.stream(
