@@ -1,19 +1,21 @@
 """Who we are to a registry: the provider's `registry_auth` blocks, then Docker's own file."""
 
+import ipaddress
 import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from docker.auth import AuthConfig, resolve_repository_name
+from docker.auth import AuthConfig
 from docker.errors import DockerException
 
 from docker_provider.docker_context import configuration_folder
 from docker_provider.errors import ConfigurationError
+from docker_provider.image_name import DOCKER_HUB, ImageName
 
-DOCKER_HUB = "docker.io"
 _DOCKER_HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
 
@@ -63,18 +65,8 @@ ANONYMOUS = Credentials()
 
 
 def registry_of(image: str) -> str:
-    """The registry's host, with its port if it has one, of an image name.
-
-    >>> registry_of("127.0.0.1:5000/team/app:1")
-    '127.0.0.1:5000'
-    >>> registry_of("python:3.12")
-    'docker.io'
-    """
-    try:
-        registry, _ = resolve_repository_name(image)
-    except DockerException as error:
-        raise ConfigurationError("The image name cannot be used", f'"{image}": {error}') from error
-    return str(registry)
+    """The registry's ``host[:port]`` in an image name; raises ConfigurationError."""
+    return ImageName.parse(image).registry
 
 
 def credentials_for(registry: str, blocks: Iterable[RegistryAuth]) -> Credentials:
@@ -139,6 +131,28 @@ def _from_entry(entry: Mapping[str, str]) -> Credentials:
         password=lower.get("password") or "",
         identity_token=lower.get("identitytoken") or "",
     )
+
+
+def scheme_for(registry: str, blocks: Iterable[RegistryAuth]) -> str:
+    """``http`` or ``https``: what the registry's block says, else http on the loopback only.
+
+    Docker, too, takes registries on 127.0.0.0/8 for insecure ones.
+    """
+    for block in blocks:
+        if _hostname(block.address) == _hostname(registry) and "://" in block.address:
+            return block.address.split("://", 1)[0]
+    return "http" if is_loopback(registry) else "https"
+
+
+def is_loopback(registry: str) -> bool:
+    """Whether ``host[:port]`` is this machine."""
+    host = urlsplit(f"//{registry}").hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 def _hostname(address: str) -> str:

@@ -1,0 +1,44 @@
+"""What an image name says: registry, repository, tag or digest."""
+
+from dataclasses import dataclass
+
+from docker.auth import resolve_repository_name
+from docker.errors import DockerException
+from docker.utils import parse_repository_tag
+
+from docker_provider.errors import ConfigurationError
+
+DOCKER_HUB = "docker.io"
+
+
+@dataclass(frozen=True)
+class ImageName:
+    """`registry` is ``host[:port]``; `reference` is a tag or a ``sha256:…`` digest."""
+
+    registry: str
+    repository: str
+    reference: str
+
+    @classmethod
+    def parse(cls, name: str) -> "ImageName":
+        """Read a name as the Docker command line does; raises ConfigurationError.
+
+        >>> ImageName.parse("127.0.0.1:5000/team/app:1")
+        ImageName(registry='127.0.0.1:5000', repository='team/app', reference='1')
+        >>> ImageName.parse("python")
+        ImageName(registry='docker.io', repository='library/python', reference='latest')
+        """
+        path, reference = parse_repository_tag(name)
+        try:
+            registry, repository = resolve_repository_name(path)
+        except DockerException as error:
+            raise ConfigurationError(
+                "The image name cannot be used", f'"{name}": {error}'
+            ) from error
+        if registry == DOCKER_HUB and "/" not in repository:
+            repository = f"library/{repository}"
+        return cls(registry, repository, reference or "latest")
+
+    def __str__(self) -> str:
+        separator = "@" if ":" in self.reference else ":"
+        return f"{self.registry}/{self.repository}{separator}{self.reference}"
