@@ -1,0 +1,1 @@
+"""Grading: submission → sandbox → oracle → ledger → report."""
