@@ -15,6 +15,7 @@ from taller.errors import TallerError
 Reason = Literal["missing", "refused", "forbidden", "unreachable", "tls", "other"]
 
 _TIMEOUT_SECONDS = 60
+_DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 
 
 class EngineError(TallerError):
@@ -77,7 +78,7 @@ def engine_address() -> str:
     asked = os.environ.get("DOCKER_HOST")
     if asked:
         return asked
-    host: str = docker.ContextAPI.get_current_context().Host
+    host = docker.ContextAPI.get_current_context().Host or _DEFAULT_ADDRESS
     return host.replace("http+unix://", "unix://")
 
 

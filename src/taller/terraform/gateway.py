@@ -196,7 +196,7 @@ class Terraform:
         self._runner.text("force-unlock", lock_id, force=Flag)
 
     def command(self, *words: str) -> Completed:
-        """Run any other command, such as ``"state", "mv", …``; its verdict is the caller's to read."""
+        """Run any other command, such as ``"state", "mv"``; its verdict is the caller's to read."""
         return self._runner.call(*words)
 
     def show_text(self, plan: Path) -> str:

@@ -1,0 +1,5 @@
+"""``python -m taller``."""
+
+from taller.cli import main
+
+main()

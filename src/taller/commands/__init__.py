@@ -1,0 +1,1 @@
+"""The commands of ``taller``, one module each; nothing heavy is imported at their top."""
