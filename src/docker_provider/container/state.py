@@ -1,0 +1,198 @@
+"""From the engine's description of a container to the state."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from docker_provider.codec import UNKNOWN
+from docker_provider.container.request import MEGABYTE
+from docker_provider.durations import go_text
+from docker_provider.planning import State
+
+Inspected = Mapping[str, Any]
+
+
+def created(planned: State, found: Inspected) -> State:
+    """The state after creation: planned, with what was left to the engine filled in."""
+    engine = everything(found)
+    filled = {name: engine.get(name) if v is UNKNOWN else v for name, v in planned.items()}
+    filled["ports"] = _with_external(planned["ports"] or [], found)
+    # As in the real provider: what the image contributes to these is not taken into state.
+    filled["env"] = [] if planned["env"] is UNKNOWN else planned["env"]
+    filled["labels"] = [] if planned["labels"] is UNKNOWN else planned["labels"]
+    return {**filled, "id": found["Id"], **_run(found)}
+
+
+def refreshed(state: State, found: Inspected) -> State:
+    """The state with what can change while a container lives: the rest the engine cannot alter."""
+    changed = {name: value for name, value in _mutable(found).items() if not _implied(name, state)}
+    ports = _with_external(state["ports"] or [], found)
+    return {**state, **changed, "ports": ports, "id": found["Id"], **_run(found)}
+
+
+def imported(state: State, found: Inspected) -> State:
+    """The state of a container that Terraform takes over: all that the engine tells of it."""
+    return {**state, **everything(found), **_run(found), "labels": [], "env": []}
+
+
+def _implied(name: str, state: State) -> bool:
+    """Whether the engine derives the value from another one while the argument is left out."""
+    return name == "memory_swap" and not state["memory_swap"]
+
+
+def _run(found: Inspected) -> State:
+    """How the container's process fares."""
+    running = found["State"]["Running"]
+    settings = found["NetworkSettings"]
+    started = not found["State"]["StartedAt"].startswith("0001-")
+    return {
+        "exit_code": found["State"]["ExitCode"] if started and not running else None,
+        "bridge": settings.get("Bridge") or "",
+        "network_data": [_network(n, data) for n, data in sorted(settings["Networks"].items())],
+    }
+
+
+def _network(name: str, data: Mapping[str, Any]) -> State:
+    return {
+        "network_name": name,
+        "ip_address": data["IPAddress"],
+        "ip_prefix_length": data["IPPrefixLen"],
+        "gateway": data["Gateway"],
+        "global_ipv6_address": data["GlobalIPv6Address"],
+        "global_ipv6_prefix_length": data["GlobalIPv6PrefixLen"],
+        "ipv6_gateway": data["IPv6Gateway"],
+        "mac_address": data["MacAddress"],
+    }
+
+
+def _with_external(ports: list[State], found: Inspected) -> list[State]:
+    """Fill in the ports that the engine chose: known only while the container runs."""
+    live = found["NetworkSettings"].get("Ports") or {}
+    return [{**port, "external": _external(port, live)} for port in ports]
+
+
+def _external(port: State, live: Mapping[str, Any]) -> int | None:
+    if port["external"] not in (None, UNKNOWN):
+        return int(port["external"])
+    bindings = live.get(f"{port['internal']}/{port['protocol']}") or []
+    ours = [b for b in bindings if b["HostIp"] == port["ip"]] or bindings
+    return int(ours[0]["HostPort"]) if ours else None
+
+
+def _mutable(found: Inspected) -> State:
+    host = found["HostConfig"]
+    swap = host["MemorySwap"]
+    return {
+        "name": found["Name"].lstrip("/"),
+        "restart": host["RestartPolicy"]["Name"] or "no",
+        "max_retry_count": host["RestartPolicy"]["MaximumRetryCount"],
+        "memory": host["Memory"] // MEGABYTE,
+        "memory_swap": swap // MEGABYTE if swap > 0 else swap,
+        "cpu_shares": host["CpuShares"],
+        "cpu_set": host["CpusetCpus"],
+        "cpu_period": host["CpuPeriod"],
+        "cpu_quota": host["CpuQuota"],
+    }
+
+
+def everything(found: Inspected) -> State:
+    """All that the engine tells: for an import, and for what a plan left to the engine."""
+    config, host = found["Config"], found["HostConfig"]
+    return {
+        **_mutable(found),
+        "id": found["Id"],
+        "image": found["Image"],
+        "command": config["Cmd"] or [],
+        "entrypoint": config["Entrypoint"] or [],
+        "hostname": config["Hostname"],
+        "domainname": config["Domainname"],
+        "user": config["User"],
+        "working_dir": config["WorkingDir"],
+        "tty": config["Tty"],
+        "stdin_open": config["OpenStdin"],
+        "stop_signal": config.get("StopSignal") or "",
+        "stop_timeout": config.get("StopTimeout") or 0,
+        "healthcheck": _healthcheck(config.get("Healthcheck")),
+        **_host(host),
+        "ports": _ports(host.get("PortBindings") or {}),
+    }
+
+
+def _host(host: Mapping[str, Any]) -> State:
+    return {
+        "dns": host.get("Dns") or [],
+        "dns_opts": host.get("DnsOptions") or [],
+        "dns_search": host.get("DnsSearch") or [],
+        "group_add": host.get("GroupAdd") or [],
+        "init": bool(host.get("Init")),
+        "ipc_mode": host["IpcMode"],
+        "log_driver": host["LogConfig"]["Type"],
+        "log_opts": host["LogConfig"]["Config"] or {},
+        "network_mode": "bridge" if host["NetworkMode"] == "default" else host["NetworkMode"],
+        "pid_mode": host["PidMode"],
+        "privileged": host["Privileged"],
+        "publish_all_ports": host["PublishAllPorts"],
+        "read_only": host["ReadonlyRootfs"],
+        "rm": host["AutoRemove"],
+        "runtime": host["Runtime"],
+        "security_opts": host.get("SecurityOpt") or [],
+        "shm_size": host["ShmSize"] // MEGABYTE,
+        "sysctls": host.get("Sysctls") or {},
+        "tmpfs": host.get("Tmpfs") or {},
+        "userns_mode": host["UsernsMode"],
+        "host": [_extra_host(entry) for entry in host.get("ExtraHosts") or []],
+        "ulimit": [
+            {"name": u["Name"], "soft": u["Soft"], "hard": u["Hard"]}
+            for u in host.get("Ulimits") or []
+        ],
+        "devices": [_device(device) for device in host.get("Devices") or []],
+        "capabilities": _capabilities(host),
+    }
+
+
+def _extra_host(entry: str) -> State:
+    host, ip = entry.split(":", 1)
+    return {"host": host, "ip": ip}
+
+
+def _device(device: Mapping[str, str]) -> State:
+    return {
+        "host_path": device["PathOnHost"],
+        "container_path": device["PathInContainer"],
+        "permissions": device["CgroupPermissions"],
+    }
+
+
+def _capabilities(host: Mapping[str, Any]) -> list[State]:
+    added, dropped = host.get("CapAdd") or [], host.get("CapDrop") or []
+    return [{"add": added, "drop": dropped}] if added or dropped else []
+
+
+def _ports(bindings: Mapping[str, Any]) -> list[State]:
+    ports = []
+    for key, places in sorted(bindings.items()):
+        internal, protocol = key.split("/")
+        ports += [
+            {
+                "internal": int(internal),
+                "protocol": protocol,
+                "ip": place["HostIp"] or "0.0.0.0",  # noqa: S104 - the engine's own meaning
+                "external": int(place["HostPort"]) if place["HostPort"] else None,
+            }
+            for place in places
+        ]
+    return ports
+
+
+def _healthcheck(found: Mapping[str, Any] | None) -> list[State]:
+    if not found or not found.get("Test"):
+        return []
+    return [
+        {
+            "test": found["Test"],
+            "interval": go_text(found.get("Interval", 0)),
+            "timeout": go_text(found.get("Timeout", 0)),
+            "start_period": go_text(found.get("StartPeriod", 0)),
+            "start_interval": go_text(found.get("StartInterval", 0)),
+            "retries": found.get("Retries", 0),
+        }
+    ]

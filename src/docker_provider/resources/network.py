@@ -1,0 +1,154 @@
+"""docker_network: a network that containers join."""
+
+from docker.errors import NotFound
+from docker.types import IPAMConfig, IPAMPool
+
+from docker_provider.codec import UNKNOWN
+from docker_provider.errors import ProviderError
+from docker_provider.planning import State
+from docker_provider.resource import Operation, Resource
+from docker_provider.resources.labels import from_engine, to_engine
+from docker_provider.schema import (
+    BOOL,
+    IDENTIFIER,
+    STRING_MAP,
+    Block,
+    Nested,
+    Schema,
+    Value,
+    computed,
+    labels,
+    optional,
+    required,
+)
+
+IPAM_CONFIG = Block(
+    (
+        optional("subnet", force_new=True),
+        optional("ip_range", force_new=True),
+        optional("gateway", force_new=True),
+        optional("aux_address", STRING_MAP, force_new=True),
+    )
+)
+
+
+class Network(Resource):
+    """A network; its identifier is the engine's."""
+
+    name = "docker_network"
+    schema = Schema(
+        Block(
+            (
+                IDENTIFIER,
+                required("name", force_new=True),
+                optional("check_duplicate", BOOL, force_new=True),
+                optional("driver", force_new=True, computed=True),
+                optional("options", STRING_MAP, force_new=True, computed=True),
+                optional("internal", BOOL, force_new=True, computed=True),
+                optional("attachable", BOOL, force_new=True),
+                optional("ingress", BOOL, force_new=True),
+                optional("ipv6", BOOL, force_new=True),
+                optional("ipam_driver", force_new=True, default="default"),
+                optional("ipam_options", STRING_MAP, force_new=True),
+                computed("scope"),
+            ),
+            (
+                labels(),
+                Nested("ipam_config", IPAM_CONFIG, computed=True, force_new=True),
+            ),
+        ),
+        version=1,
+    )
+
+    def create(self, operation: Operation, planned: State) -> State:
+        """Make the network; the engine would allow two of one name, this does not."""
+        self._refuse_taken(operation, planned["name"])
+        known = {name: None if value is UNKNOWN else value for name, value in planned.items()}
+        made = operation.client.create_network(
+            planned["name"],
+            driver=known["driver"],
+            options=known["options"],
+            ipam=_ipam(known),
+            check_duplicate=True,
+            internal=bool(known["internal"]),
+            labels=to_engine(known["labels"]),
+            enable_ipv6=bool(known["ipv6"]),
+            attachable=known["attachable"],
+            ingress=known["ingress"],
+        )
+        operation.keep({**planned, "id": made["Id"]})
+        return {**planned, **_observed(operation.client.inspect_network(made["Id"]))}
+
+    def _refuse_taken(self, operation: Operation, name: str) -> None:
+        taken = [n for n in operation.client.networks(names=[name]) if n["Name"] == name]
+        if taken:
+            raise ProviderError(
+                f'There is a network named "{name}" already',
+                f"It has the id {taken[0]['Id'][:12]} and is not in this Terraform state. Choose "
+                "another name or prefix; or, if it is yours, take it over with "
+                f"`terraform import ADDRESS {taken[0]['Id'][:12]}`; or remove it with "
+                f"`docker network rm {name}`.",
+            )
+
+    def read(self, operation: Operation, state: State) -> State | None:
+        """Look the network up by its id (or, after an import, by what was given)."""
+        try:
+            network = operation.client.inspect_network(state["id"])
+        except NotFound:
+            return None
+        return {**state, **_observed(network), "labels": from_engine(network.get("Labels"))}
+
+    def update(self, operation: Operation, prior: State, planned: State) -> State:
+        """Every argument forces replacement, so there is nothing to change in the engine."""
+        return planned
+
+    def delete(self, operation: Operation, state: State) -> None:
+        """Remove the network."""
+        try:
+            operation.client.remove_network(state["id"])
+        except NotFound:
+            return
+
+    def import_state(self, operation: Operation, identifier: str) -> State:
+        """By id, a beginning of one, or name."""
+        return {"id": identifier}
+
+
+def _ipam(planned: State) -> IPAMConfig:
+    pools = [
+        IPAMPool(
+            subnet=block["subnet"] or None,
+            iprange=block["ip_range"] or None,
+            gateway=block["gateway"] or None,
+            aux_addresses=block["aux_address"] or None,
+        )
+        for block in planned["ipam_config"] or []
+    ]
+    return IPAMConfig(planned["ipam_driver"], pools, planned["ipam_options"] or {})
+
+
+def _observed(network: State) -> State:
+    ipam = network.get("IPAM") or {}
+    return {
+        "id": network["Id"],
+        "name": network["Name"],
+        "driver": network["Driver"],
+        "options": network.get("Options") or {},
+        "internal": network["Internal"],
+        "attachable": network["Attachable"],
+        "ingress": network["Ingress"],
+        "ipv6": network["EnableIPv6"],
+        "ipam_driver": ipam.get("Driver") or "default",
+        "ipam_options": ipam.get("Options") or None,
+        "ipam_config": [_pool(pool) for pool in ipam.get("Config") or []],
+        "scope": network["Scope"],
+    }
+
+
+def _pool(pool: Value) -> State:
+    return {
+        "subnet": pool.get("Subnet"),
+        "ip_range": pool.get("IPRange"),
+        "gateway": pool.get("Gateway"),
+        "aux_address": pool.get("AuxiliaryAddresses") or None,
+    }

@@ -1,0 +1,208 @@
+"""Plugin protocol 6: Terraform's requests, answered for any resource of provider.py."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from docker.errors import APIError, DockerException
+from requests import RequestException
+from tf.gen import tfplugin_pb2 as pb
+from tf.gen import tfplugin_pb2_grpc as rpc
+
+from docker_provider import diagnostics
+from docker_provider.cancellation import CancellationRegistry
+from docker_provider.codec import conform, decode, encode, settle
+from docker_provider.engine_session import EngineSession
+from docker_provider.errors import ProviderError
+from docker_provider.planning import State, plan, replacement_paths
+from docker_provider.provider import DATA_SOURCES, RESOURCES, SCHEMA
+from docker_provider.resource import Operation, Resource
+
+log = logging.getLogger(__name__)
+
+Context = grpc.ServicerContext
+CAPABILITIES = pb.ServerCapabilities(get_provider_schema_optional=True)
+
+
+class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs are untyped
+    """Answers every request; no exception leaves it, each becomes a diagnostic."""
+
+    def __init__(self) -> None:
+        self._session = EngineSession()
+        self._in_flight = CancellationRegistry()
+
+    def GetMetadata(self, request: Any, context: Context) -> Any:
+        """Name the resources and data sources."""
+        return pb.GetMetadata.Response(
+            server_capabilities=CAPABILITIES,
+            resources=[pb.GetMetadata.ResourceMetadata(type_name=name) for name in RESOURCES],
+            data_sources=[pb.GetMetadata.DataSourceMetadata(type_name=n) for n in DATA_SOURCES],
+        )
+
+    def GetProviderSchema(self, request: Any, context: Context) -> Any:
+        """Describe every argument."""
+        return pb.GetProviderSchema.Response(
+            server_capabilities=CAPABILITIES,
+            provider=SCHEMA.to_protocol(),
+            resource_schemas={n: item.schema.to_protocol() for n, item in RESOURCES.items()},
+            data_source_schemas={n: item.schema.to_protocol() for n, item in DATA_SOURCES.items()},
+        )
+
+    def GetFunctions(self, request: Any, context: Context) -> Any:
+        """The provider has no functions."""
+        return pb.GetFunctions.Response()
+
+    def ValidateProviderConfig(self, request: Any, context: Context) -> Any:
+        """Everything is checked when the engine is contacted."""
+        return pb.ValidateProviderConfig.Response()
+
+    def ConfigureProvider(self, request: Any, context: Context) -> Any:
+        """Connect to the engine of the provider block."""
+        response = pb.ConfigureProvider.Response()
+        with self._diagnosing(response):
+            self._session.configure(conform(SCHEMA.block, decode(request.config) or {}))
+        return response
+
+    def StopProvider(self, request: Any, context: Context) -> Any:
+        """End what is waiting; the server goes on, for Terraform only stops its own run."""
+        self._in_flight.cancel_all("Terraform was interrupted. What exists is in the state.")
+        return pb.StopProvider.Response()
+
+    def ValidateResourceConfig(self, request: Any, context: Context) -> Any:
+        """Check a resource's arguments without asking the engine."""
+        response = pb.ValidateResourceConfig.Response()
+        with self._diagnosing(response):
+            problems = RESOURCES[request.type_name].validate(decode(request.config))
+            response.diagnostics.extend(diagnostics.error(problem) for problem in problems)
+        return response
+
+    def ValidateDataResourceConfig(self, request: Any, context: Context) -> Any:
+        """The schema says all there is to check."""
+        return pb.ValidateDataResourceConfig.Response()
+
+    def UpgradeResourceState(self, request: Any, context: Context) -> Any:
+        """Bring a stored state to the present schema: Terraform asks this for every object."""
+        response = pb.UpgradeResourceState.Response()
+        with self._diagnosing(response):
+            resource = RESOURCES[request.type_name]
+            state = resource.upgrade(request.version, json.loads(request.raw_state.json))
+            response.upgraded_state.CopyFrom(encode(conform(resource.schema.block, state)))
+        return response
+
+    def ReadResource(self, request: Any, context: Context) -> Any:
+        """Refresh one object; a null state says that it is gone."""
+        response = pb.ReadResource.Response(private=request.private)
+        current = decode(request.current_state)
+        with self._operation(response, kept=current) as operation:
+            state = RESOURCES[request.type_name].read(operation, dict(current))
+            operation.kept = None
+            response.new_state.CopyFrom(encode(settle(state)))
+        return response
+
+    def PlanResourceChange(self, request: Any, context: Context) -> Any:
+        """Say what one object will look like, and whether it must be made anew."""
+        response = pb.PlanResourceChange.Response(
+            legacy_type_system=True, planned_private=request.prior_private
+        )
+        block = RESOURCES[request.type_name].schema.block
+        prior, config = decode(request.prior_state), decode(request.config)
+        with self._diagnosing(response):
+            planned = None if config is None else plan(block, prior, config)
+            response.planned_state.CopyFrom(encode(planned))
+            if prior is not None and planned is not None:
+                paths = replacement_paths(block, prior, planned)
+                response.requires_replace.extend(map(diagnostics.attribute_path, paths))
+        return response
+
+    def ApplyResourceChange(self, request: Any, context: Context) -> Any:
+        """Create, change or remove one object; a failure still reports what exists."""
+        response = pb.ApplyResourceChange.Response(
+            legacy_type_system=True, private=request.planned_private
+        )
+        prior, planned = decode(request.prior_state), decode(request.planned_state)
+        with self._operation(response, kept=prior) as operation:
+            state = _apply(RESOURCES[request.type_name], operation, prior, planned)
+            operation.kept = None
+            response.new_state.CopyFrom(encode(settle(state)))
+        return response
+
+    def ImportResourceState(self, request: Any, context: Context) -> Any:
+        """Find an object by its identifier; Terraform reads the rest afterwards."""
+        response = pb.ImportResourceState.Response()
+        resource = RESOURCES[request.type_name]
+        with self._operation(response) as operation:
+            state = conform(resource.schema.block, resource.import_state(operation, request.id))
+            response.imported_resources.add(type_name=request.type_name, state=encode(state))
+        return response
+
+    def MoveResourceState(self, request: Any, context: Context) -> Any:
+        """Refuse to take over another resource type's state."""
+        response = pb.MoveResourceState.Response()
+        with self._diagnosing(response):
+            raise ProviderError(
+                "This provider cannot move state between resource types",
+                f"{request.source_type_name} cannot become {request.target_type_name}: use "
+                "removed and import blocks.",
+            )
+        return response
+
+    def ReadDataSource(self, request: Any, context: Context) -> Any:
+        """Read one data source."""
+        response = pb.ReadDataSource.Response()
+        source = DATA_SOURCES[request.type_name]
+        with self._operation(response) as operation:
+            config = conform(source.schema.block, decode(request.config))
+            state = source.read(operation, config)
+            response.state.CopyFrom(encode(conform(source.schema.block, state)))
+        return response
+
+    @contextmanager
+    def _operation(self, response: Any, kept: State | None = None) -> Iterator[Operation]:
+        """Run a request against the engine; a failure reports `kept`, or what replaced it."""
+        with self._in_flight.register() as cancellation, self._diagnosing(response):
+            try:
+                client = self._session.client()
+            except ProviderError:
+                _report(response, kept)
+                raise
+            operation = Operation(client, self._session.config, cancellation, kept)
+            try:
+                yield operation
+            finally:
+                _report(response, operation.kept)
+                response.diagnostics.extend(diagnostics.warnings(operation.warnings))
+
+    @contextmanager
+    def _diagnosing(self, response: Any) -> Iterator[None]:
+        """Turn whatever is raised into an error diagnostic."""
+        try:
+            yield
+        except ProviderError as problem:
+            response.diagnostics.append(diagnostics.error(problem))
+        except APIError as answer:
+            response.diagnostics.append(diagnostics.refusal(answer))
+        except (DockerException, RequestException, OSError) as failure:
+            response.diagnostics.append(diagnostics.error(self._session.explain(failure)))
+        except Exception as failure:  # noqa: BLE001 - a bug must reach the person as a diagnostic
+            name = response.DESCRIPTOR.full_name
+            response.diagnostics.append(diagnostics.unexpected(failure, name))
+
+
+def _report(response: Any, kept: State | None) -> None:
+    if kept is not None:
+        response.new_state.CopyFrom(encode(settle(kept)))
+
+
+def _apply(
+    resource: Resource, operation: Operation, prior: State | None, planned: State | None
+) -> State | None:
+    if planned is not None:
+        if prior is None:
+            return resource.create(operation, planned)
+        return resource.update(operation, prior, planned)
+    if prior is not None:
+        resource.delete(operation, prior)
+    return None
