@@ -1,9 +1,11 @@
 """What the provider offers: its own schema, its resources and its data sources."""
 
+from docker_provider.data_sources.registry_image import RegistryImageData
 from docker_provider.resource import DataSource, Resource
 from docker_provider.resources.container import Container
 from docker_provider.resources.image import Image
 from docker_provider.resources.network import Network
+from docker_provider.resources.registry_image import RegistryImage
 from docker_provider.resources.volume import Volume
 from docker_provider.schema import BOOL, Block, Nested, Schema, optional, required
 
@@ -39,7 +41,8 @@ SCHEMA = Schema(
 )
 
 RESOURCES: dict[str, Resource] = {
-    resource.name: resource for resource in (Container(), Image(), Network(), Volume())
+    resource.name: resource
+    for resource in (Container(), Image(), Network(), RegistryImage(), Volume())
 }
 
-DATA_SOURCES: dict[str, DataSource] = {}
+DATA_SOURCES: dict[str, DataSource] = {source.name: source for source in (RegistryImageData(),)}

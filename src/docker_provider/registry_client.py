@@ -121,7 +121,9 @@ class RegistryClient:
         return str(content.get("token") or content.get("access_token"))
 
     def _basic(self) -> HTTPBasicAuth:
-        return HTTPBasicAuth(self._credentials.username, self._credentials.password)
+        # As bytes, because requests would encode text as Latin-1, and registries read UTF-8.
+        username, password = self._credentials.username, self._credentials.password
+        return HTTPBasicAuth(username.encode(), password.encode())
 
     def _refusal(self, answer: requests.Response, image: ImageName) -> ProviderError:
         status = answer.status_code
