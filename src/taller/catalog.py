@@ -18,7 +18,10 @@ from taller.workspace import repository
 
 EXERCISE_FOLDER = re.compile(r"(ej\d\d)_([a-z0-9_]+)")
 LESSON_FILE = re.compile(r"(\d\d)_([a-z0-9_]+)")
-_HEADING = re.compile(r"^(?:# )?# (?P<title>.+)$", re.MULTILINE)
+_HEADING = {
+    ".py": re.compile(r"^# # (.+)$", re.MULTILINE),
+    ".ipynb": re.compile(r"^# (.+)$", re.MULTILINE),
+}
 _KEYS: dict[str, type] = {
     "title": str,
     "points": int,
@@ -167,8 +170,8 @@ def _title(path: Path) -> str | None:
     if path.suffix == ".ipynb":
         cells = json.loads(text)["cells"]
         text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    found = _HEADING.search(text)
-    return found["title"].strip() if found else None
+    found = _HEADING[path.suffix].search(text)
+    return found[1].strip() if found else None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from taller.catalog import ContentError
 
@@ -53,8 +53,12 @@ def read_script(path: Path) -> list[Cell]:
     return [_cell(path, line, raw) for line, raw in zip(lines, cells, strict=True)]
 
 
-def _cell(path: Path, line: int, raw: dict[str, object]) -> Cell:
-    metadata = dict(raw["metadata"])  # type: ignore[call-overload] # jupytext's untyped dict
+def _cell(path: Path, line: int, raw: dict[str, Any]) -> Cell:
+    metadata = {
+        key: value
+        for key, value in raw["metadata"].items()
+        if not key.startswith("lines_to_")  # jupytext's memory of blank lines
+    }
     tags = metadata.pop("tags", [])
     grade_id = metadata.pop("grade_id", None)
     kind = raw["cell_type"]

@@ -16,7 +16,7 @@ from taller.builder.script import Cell
 from taller.catalog import ContentError
 
 _MARKER = re.compile(
-    r"(?P<indent>[ \t]*)### (?P<edge>BEGIN|END) SOLUTION(?:: *(?P<todo>.*\S))?[ \t]*"
+    r"(?P<indent>[ \t]*)### (?P<edge>BEGIN|END) SOLUTION(?::[ \t]*(?P<todo>.*?))?[ \t]*"
 )
 _LOOKS_LIKE_MARKER = re.compile(r"(BEGIN|END)\s+SOLUTION", re.IGNORECASE)
 
