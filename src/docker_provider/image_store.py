@@ -54,7 +54,7 @@ def _pull(operation: Operation, name: str, platform: str | None) -> None:
             tag or "latest",
             stream=True,
             decode=True,
-            auth_config=credentials.as_engine_auth() or None,
+            auth_config=credentials.as_engine_auth(),
             platform=platform,
         )
         for event in events:
