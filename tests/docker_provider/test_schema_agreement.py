@@ -141,10 +141,8 @@ def _ours(block: Block, prefix: str) -> Arguments:
         path = f"{prefix}.{attribute.name}"
         found[path] = Argument(_kind(attribute.type), _need(attribute))
         if isinstance(attribute.type, list) and isinstance(attribute.type[1], list):
-            fields = attribute.type[1][1].items()
-            found |= {
-                f"{path}.{name}": Argument(_kind(field), "computed") for name, field in fields
-            }
+            parts = attribute.type[1][1].items()
+            found |= {f"{path}.{name}": Argument(_kind(field), "computed") for name, field in parts}
     for nested in block.blocks:
         path = f"{prefix}.{nested.name}"
         single = nested.max_items == 1 or nested.nesting == "single"
