@@ -162,6 +162,8 @@ class Facts:
 
     def value(self, name: str) -> Any:
         """A value handed over with ``lab.values(…)``."""
+        if f"values.{name}" in self.problems:
+            raise AssertionError(self.problems[f"values.{name}"])
         if name not in self.values:
             raise AssertionError(
                 f"Falta el valor «{name}»: entrégalo con lab.values({name}=…) en tu notebook."

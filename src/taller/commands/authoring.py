@@ -1,4 +1,4 @@
-"""``taller build`` and ``taller release``: for authors and instructors, not in a student release."""
+"""``taller build`` and ``taller release``: for authors and instructors, never for students."""
 
 from pathlib import Path
 

@@ -1,0 +1,186 @@
+"""Facts from a live workspace: its files, Terraform's plans and state, Docker's own word."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from taller.catalog import Exercise
+from taller.checks import docker_facts
+from taller.checks.facts import Facts
+from taller.checks.workspace_facts import checked_values, declared, text_files
+from taller.docker_state import connect
+from taller.errors import TallerError
+from taller.hcl import HclError
+from taller.provider import environment
+from taller.terraform import StateLocked, Terraform, TerraformError, TerraformTimeout
+from taller.workspace import Workspace
+
+Json = dict[str, Any]
+Bind = Callable[[Path], Terraform]
+
+
+def live(workspace: Workspace) -> Bind:
+    """The gateway of a workspace and of its copies, with the workspace's own provider process."""
+    return lambda folder: Terraform(folder, environment=lambda: environment(workspace))
+
+
+def gather(
+    exercise: Exercise,
+    bind: Bind,
+    folder: Path,
+    prefix: str,
+    needs: Collection[str] = (),
+    *,
+    variables: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+    client: docker.DockerClient | None = None,
+) -> Facts:
+    """Gather what an exercise's checks may ask for.
+
+    Args:
+        exercise: says which extra plans and repairs there are, and the types of the values.
+        bind: makes the Terraform gateway of a folder (a sandboxed one, for graders).
+        folder: the workspace, initialised unless nothing was ever planned in it.
+        prefix: of the run.
+        needs: the costly facts wanted, as ``checks.needs`` names them. ``repair`` and ``destroy``
+            change what exists.
+        variables: given to configurations that declare them, besides the prefix and what the
+            exercise gives.
+        values: what the notebook handed over.
+        client: the engine; the default one when left out.
+
+    Raises:
+        EngineError: the engine does not answer, now or after a Terraform error.
+        StateLocked, TerraformTimeout: Terraform was not free, or not fast enough.
+    """
+    given = {**(variables or {}), "prefix": prefix, **exercise.variables}
+    return _Gatherer(exercise, bind, folder, prefix, given, client or connect()).facts(
+        needs, values or {}
+    )
+
+
+class _Gatherer:
+    def __init__(
+        self,
+        exercise: Exercise,
+        bind: Bind,
+        folder: Path,
+        prefix: str,
+        variables: Mapping[str, Any],
+        client: docker.DockerClient,
+    ) -> None:
+        self._exercise = exercise
+        self._bind = bind
+        self._terraform = bind(folder)
+        self._folder = folder
+        self._prefix = prefix
+        self._variables = variables
+        self._client = client
+        self._files = text_files(folder)
+        self._problems: dict[str, str] = {}
+
+    def facts(self, needs: Collection[str], values: Mapping[str, Any]) -> Facts:
+        """Cheap facts first; what destroys comes last."""
+        state = self._attempt("state", lambda: dict(self._terraform.show_state().raw)) or {}
+        found = docker_facts.inspect(self._client, self._prefix, state)
+        good, problems = checked_values(self._exercise, values)
+        self._problems |= problems
+        costly: dict[str, Any] = {}
+        if "plan" in needs:
+            costly["plan"] = self._attempt("plan", lambda: self._plan(self._terraform, {}))
+        costly["replans"] = self._replans(needs)
+        if "logs" in needs:
+            costly["logs"] = docker_facts.logs(self._client, found["containers"])
+        if "artefacts" in needs:
+            costly["artefacts"] = docker_facts.artefacts(self._client, found["volumes"])
+        if "repair" in needs:
+            costly["repair"] = self._attempt("repair", lambda: self._repair(state))
+        if "destroy" in needs:
+            costly["destroy_leftovers"] = self._attempt("destroy", lambda: self._destroy(state))
+        return Facts(
+            prefix=self._prefix, files=self._files, state=state, docker=found, values=good,
+            problems=self._problems, **costly,
+        )  # fmt: skip
+
+    def _plan(self, terraform: Terraform, others: Mapping[str, Any]) -> Json:
+        variables = declared(self._files, {**self._variables, **others})
+        return dict(terraform.plan(variables).raw)
+
+    def _replans(self, needs: Collection[str]) -> dict[str, Json]:
+        """The extra plans, each in a copy of the workspace that has no state."""
+        found: dict[str, Json] = {}
+        for name, others in self._exercise.replans.items():
+            if name in needs:
+                with _without_state(self._folder) as copy:
+                    terraform = self._bind(copy)
+                    plan = self._attempt(name, lambda t=terraform, o=others: self._plan(t, o))  # type: ignore[misc] # mypy cannot infer defaults of a lambda
+                if plan is not None:
+                    found[name] = plan
+        return found
+
+    def _repair(self, state: Json) -> Json | None:
+        resource = _resource(state, str(self._exercise.repair))
+        if resource is None:
+            self._problems["repair"] = (
+                f"No encuentro el recurso «{self._exercise.repair}» en el state."
+            )
+            return None
+        docker_facts.delete(self._client, resource)
+        before = self._plan(self._terraform, {})
+        self._terraform.apply(declared(self._files, self._variables))
+        return {"before": before, "after": self._plan(self._terraform, {})}
+
+    def _destroy(self, state: Json) -> list[str]:
+        self._terraform.destroy(declared(self._files, self._variables))
+        return docker_facts.names(docker_facts.inspect(self._client, self._prefix, state))
+
+    def _attempt(self, fact: str, get: Callable[[], Any]) -> Any:
+        """Get a fact; when the answer itself makes that impossible, remember why.
+
+        Raises:
+            EngineError, StateLocked, TerraformTimeout: that is not the answer's fault.
+        """
+        try:
+            return get()
+        except (StateLocked, TerraformTimeout):
+            raise
+        except (TerraformError, HclError) as error:
+            connect().close()  # raises when the engine is what failed
+            self._problems[fact] = _spoken(error)
+            return None
+
+
+def _spoken(error: TallerError) -> str:
+    return error.message if isinstance(error, HclError) else f"Terraform no puede: {error.message}"
+
+
+def _resource(state: Json, address: str) -> Json | None:
+    modules = [(state.get("values") or {}).get("root_module") or {}]
+    for module in modules:
+        for resource in module.get("resources", []):
+            if resource["address"] == address:
+                return dict(resource)
+        modules += module.get("child_modules", [])
+    return None
+
+
+@contextmanager
+def _without_state(folder: Path) -> Iterator[Path]:
+    """A copy of a workspace without its state, sharing what ``terraform init`` fetched."""
+    with tempfile.TemporaryDirectory(prefix="taller-replan-") as scratch:
+        copy = Path(scratch) / "workspace"
+        shutil.copytree(
+            folder, copy, symlinks=True,
+            ignore=shutil.ignore_patterns(".terraform", ".taller", "*.tfstate*", ".*.tfstate*"),
+        )  # fmt: skip
+        (copy / ".terraform").mkdir()
+        for fetched in ("providers", "modules"):
+            source = folder / ".terraform" / fetched
+            if source.is_dir():
+                (copy / ".terraform" / fetched).symlink_to(source.absolute())
+        yield copy
