@@ -36,6 +36,10 @@ class Cancellation:
         for callback in callbacks:
             callback()
 
+    def abandon(self) -> None:
+        """Ask the work to end because nobody waits for its result any more."""
+        self.cancel("The Terraform that asked for it is gone.")
+
     def check(self) -> None:
         """Raise OperationCancelledError when the work must end."""
         if self._event.is_set():

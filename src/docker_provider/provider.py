@@ -1,11 +1,15 @@
 """What the provider offers: its own schema, its resources and its data sources."""
 
+from docker_provider.data_sources.image import ImageData
+from docker_provider.data_sources.logs import LogsData
+from docker_provider.data_sources.network import NetworkData
 from docker_provider.data_sources.registry_image import RegistryImageData
 from docker_provider.resource import DataSource, Resource
 from docker_provider.resources.container import Container
 from docker_provider.resources.image import Image
 from docker_provider.resources.network import Network
 from docker_provider.resources.registry_image import RegistryImage
+from docker_provider.resources.tag import Tag
 from docker_provider.resources.volume import Volume
 from docker_provider.schema import BOOL, Block, Nested, Schema, optional, required
 
@@ -42,7 +46,9 @@ SCHEMA = Schema(
 
 RESOURCES: dict[str, Resource] = {
     resource.name: resource
-    for resource in (Container(), Image(), Network(), RegistryImage(), Volume())
+    for resource in (Container(), Image(), Network(), RegistryImage(), Tag(), Volume())
 }
 
-DATA_SOURCES: dict[str, DataSource] = {source.name: source for source in (RegistryImageData(),)}
+DATA_SOURCES: dict[str, DataSource] = {
+    source.name: source for source in (ImageData(), LogsData(), NetworkData(), RegistryImageData())
+}

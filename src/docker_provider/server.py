@@ -13,7 +13,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -26,6 +25,8 @@ from tf.gen import grpc_controller_pb2_grpc as controller_rpc
 from tf.gen import grpc_stdio_pb2_grpc as stdio_rpc
 from tf.gen import tfplugin_pb2_grpc as provider_rpc
 
+from docker_provider.connections import Connections
+from docker_provider.engine_session import EngineSession
 from docker_provider.provider import ADDRESS
 from docker_provider.servicer import ProviderServicer
 
@@ -34,22 +35,18 @@ log = logging.getLogger(__name__)
 PLUGIN_PROTOCOL = 1
 TERRAFORM_PROTOCOL = 6
 
-THREADS = 64
-"""Terraform's -parallelism is 10, each connection holds one thread, and students raise both."""
+THREADS = 1024
+"""Each connection holds a thread, and `terraform test` opens several a run; made when needed."""
 
 GRACE_SECONDS = 2
 """What a request in flight gets when the server itself is told to end."""
 
 
-class _Activity(grpc.ServerInterceptor):
-    """Knows when the last request came, and writes each to the log."""
-
-    def __init__(self) -> None:
-        self.last = time.monotonic()
+class _RequestLog(grpc.ServerInterceptor):
+    """Writes each request to the log."""
 
     def intercept_service(self, continuation: Any, details: Any) -> Any:
-        """Note the time and pass the request on."""
-        self.last = time.monotonic()
+        """Pass the request on."""
         log.debug("request %s", details.method)
         return continuation(details)
 
@@ -70,8 +67,12 @@ class _Controller(controller_rpc.GRPCControllerServicer):  # type: ignore[misc] 
 class _Stdio(stdio_rpc.GRPCStdioServicer):  # type: ignore[misc]  # the stubs are untyped
     """go-plugin asks for the plugin's output, which goes to the log instead."""
 
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
     def StreamStdio(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        """Send nothing."""
+        """Send nothing for as long as the connection is open."""
+        self._connections.hold(context)
         return iter(())
 
 
@@ -85,13 +86,13 @@ def serve(socket: Path | None, idle_timeout: float | None) -> None:
     # A Ctrl-C goes to the whole process group: Terraform is meant, and tells us what to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with _socket_path(socket) as path:
-        activity = _Activity()
-        server = _server(activity, None)
+        server, connections = _server(None)
         server.add_insecure_port(f"unix://{path}")
         server.start()
         log.info("embedded provider for %s serves %s, process %d", ADDRESS, path, os.getpid())
         print(_reattach(path), flush=True)
-        _wait(ended, activity, idle_timeout)
+        _wait(ended, connections, idle_timeout)
+        connections.release()
         server.stop(GRACE_SECONDS).wait()
     log.info("embedded provider ended")
 
@@ -108,16 +109,14 @@ def _reattach(path: Path) -> str:
     return json.dumps({ADDRESS: entry})
 
 
-def _wait(ended: threading.Event, activity: _Activity, idle_timeout: float | None) -> None:
+def _wait(ended: threading.Event, connections: Connections, idle_timeout: float | None) -> None:
     if idle_timeout is None:
         ended.wait()
         return
-    while not ended.is_set():
-        left = activity.last + idle_timeout - time.monotonic()
-        if left <= 0:
-            log.info("no request for %g seconds", idle_timeout)
+    while not ended.wait(min(max(idle_timeout - connections.idle_seconds(), 0.1), 60)):
+        if connections.idle_seconds() >= idle_timeout:
+            log.info("nobody was connected for %g seconds", idle_timeout)
             return
-        ended.wait(left)
 
 
 def launched() -> None:
@@ -126,15 +125,17 @@ def launched() -> None:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with _socket_path(None) as path:
-        server = _server(_Activity(), ended)
+        server, connections = _server(ended)
         certificate = _listen(server, path)
         server.start()
         log.info("embedded provider for %s launched, process %d", ADDRESS, os.getpid())
         fields = (PLUGIN_PROTOCOL, TERRAFORM_PROTOCOL, "unix", path, "grpc", certificate)
         print("|".join(map(str, fields)), flush=True)
+        parent = os.getppid()
         while not ended.wait(1):
-            if os.getppid() == 1:  # Terraform was killed and can no longer say Shutdown
+            if os.getppid() != parent:  # Terraform was killed and can no longer say Shutdown
                 break
+        connections.release()
         server.stop(GRACE_SECONDS).wait()
 
 
@@ -150,17 +151,19 @@ def _listen(server: grpc.Server, path: Path) -> str:
     return base64.b64encode(certificate).decode().rstrip("=")
 
 
-def _server(activity: _Activity, ended: threading.Event | None) -> grpc.Server:
+def _server(ended: threading.Event | None) -> tuple[grpc.Server, Connections]:
+    session = EngineSession()
+    connections = Connections(when_none=session.release)
     server = grpc.server(
         futures.ThreadPoolExecutor(THREADS),
-        interceptors=[activity],
+        interceptors=[_RequestLog()],
         # A state with long logs is larger than gRPC's default of 4 MB.
         options=(("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)),
     )
-    provider_rpc.add_ProviderServicer_to_server(ProviderServicer(), server)
+    provider_rpc.add_ProviderServicer_to_server(ProviderServicer(session), server)
     controller_rpc.add_GRPCControllerServicer_to_server(_Controller(ended), server)
-    stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(), server)
-    return server
+    stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(connections), server)
+    return server, connections
 
 
 @contextmanager

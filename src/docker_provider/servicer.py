@@ -30,8 +30,8 @@ CAPABILITIES = pb.ServerCapabilities(get_provider_schema_optional=True)
 class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs are untyped
     """Answers every request; no exception leaves it, each becomes a diagnostic."""
 
-    def __init__(self) -> None:
-        self._session = EngineSession()
+    def __init__(self, session: EngineSession) -> None:
+        self._session = session
         self._in_flight = CancellationRegistry()
 
     def GetMetadata(self, request: Any, context: Context) -> Any:
@@ -123,11 +123,26 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
             legacy_type_system=True, private=request.planned_private
         )
         prior, planned = decode(request.prior_state), decode(request.planned_state)
+        resource = RESOURCES[request.type_name]
         with self._operation(response, kept=prior) as operation:
-            state = _apply(RESOURCES[request.type_name], operation, prior, planned)
+            context.add_callback(operation.cancellation.abandon)
+            state = _apply(resource, operation, prior, planned)
             operation.kept = None
             response.new_state.CopyFrom(encode(settle(state)))
+        if prior is None and not context.is_active():
+            self._undo(resource, decode(response.new_state))
         return response
+
+    def _undo(self, resource: Resource, state: State | None) -> None:
+        """Remove what was created for a Terraform that was killed: no state will ever hold it."""
+        if state is None:
+            return
+        log.warning("Terraform is gone: removing %s %s", resource.name, state["id"])
+        unheard = pb.ApplyResourceChange.Response()
+        with self._operation(unheard) as operation:
+            resource.delete(operation, state)
+        for diagnostic in unheard.diagnostics:
+            log.error("%s: %s", diagnostic.summary, diagnostic.detail)
 
     def ImportResourceState(self, request: Any, context: Context) -> Any:
         """Find an object by its identifier; Terraform reads the rest afterwards."""
@@ -154,9 +169,8 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
         response = pb.ReadDataSource.Response()
         source = DATA_SOURCES[request.type_name]
         with self._operation(response) as operation:
-            config = conform(source.schema.block, decode(request.config))
-            state = source.read(operation, config)
-            response.state.CopyFrom(encode(conform(source.schema.block, state)))
+            config = plan(source.schema.block, None, decode(request.config))
+            response.state.CopyFrom(encode(settle(source.read(operation, config))))
         return response
 
     @contextmanager

@@ -77,7 +77,7 @@ class Network(Resource):
             ingress=known["ingress"],
         )
         operation.keep({**planned, "id": made["Id"]})
-        return {**planned, **_observed(operation.client.inspect_network(made["Id"]))}
+        return {**planned, **observed(operation.client.inspect_network(made["Id"]))}
 
     def _refuse_taken(self, operation: Operation, name: str) -> None:
         taken = [n for n in operation.client.networks(names=[name]) if n["Name"] == name]
@@ -96,7 +96,7 @@ class Network(Resource):
             network = operation.client.inspect_network(state["id"])
         except NotFound:
             return None
-        return {**state, **_observed(network), "labels": from_engine(network.get("Labels"))}
+        return {**state, **observed(network), "labels": from_engine(network.get("Labels"))}
 
     def update(self, operation: Operation, prior: State, planned: State) -> State:
         """Every argument forces replacement, so there is nothing to change in the engine."""
@@ -127,7 +127,8 @@ def _ipam(planned: State) -> IPAMConfig:
     return IPAMConfig(planned["ipam_driver"], pools, planned["ipam_options"] or {})
 
 
-def _observed(network: State) -> State:
+def observed(network: Value) -> State:
+    """What the engine's description of a network says, in the resource's terms."""
     ipam = network.get("IPAM") or {}
     return {
         "id": network["Id"],
