@@ -1,4 +1,4 @@
-'''What a notebook holds.
+"""What a notebook holds.
 
 Every call returns an object that shows itself (HTML in JupyterLab, text elsewhere) and that Python
 can use. Whatever goes wrong raises ``LabError``: Spanish, without a traceback, at the student's own
@@ -11,8 +11,8 @@ A notebook::
     lab = Lab("leccion-03", prefix=prefix)          # a lesson: an empty workspace of its own
     lab = Lab("infra", prefix=prefix)    # the reference infra/, copied into the workspace
 
-    %%hcl main.tf                        # saves the cell into the workspace of the newest lab
-    %%hcl modules/data_layer/volumes.tf  # subfolders too; .tf .tf.json .tfvars .tftest.hcl .tfbackend
+    %%hcl main.tf                        # saves the cell into the newest lab's workspace
+    %%hcl modules/data_layer/volumes.tf  # subfolders too; .tf, .tfvars, .tftest.hcl …
 
 The variables ``prefix``, ``root_path`` (folder with the Dockerfile), ``base_image`` and
 ``build_args``, and the exercise's ``[variables]``, are given to every configuration that declares
@@ -32,7 +32,7 @@ Terraform (``init`` runs by itself when it is needed)::
     lab.state_list()                     # → tuple of addresses
     lab.state()                          # → State of taller.terraform (resources with values)
     lab.destroy(*, targets=(), **variables)         # → AppliedView
-    lab.graph()                          # dependency graph, drawn (str(lab.graph()) is the DOT text)
+    lab.graph()                          # dependency graph, drawn; str() of it: DOT
     lab.test(*filters, **variables)      # terraform test → a table; .passed, .runs
     lab.init(*, upgrade=False, reconfigure=False, migrate_state=False, backend_config=None)
     lab.terraform("state", "list")       # any other command → Output: .stdout, .stderr, .returncode
@@ -58,7 +58,7 @@ Pictures and the pipeline::
 Checks (exercises only)::
 
     lab.values(motivo="…")               # hands over what the notebook computed (JSON values)
-    lab.check()                          # the card with every check; never raises for a wrong answer
+    lab.check()                          # the card with every check; a wrong answer does not raise
     lab.check("volumes_exist", …)        # the card of these; raises AssertionError when one fails
     lab.hint("volumes_exist", 1)         # level 1, 2 or 3
 
@@ -71,4 +71,12 @@ Files and the end::
     lab.teardown()                       # the last cell: destroy, remove leftovers, stop the
                                          # provider; idempotent; the files stay (keep=False: none)
     taller.progress()                    # table of all exercises with the points reached
-'''
+"""
+
+from taller.lab import magic
+from taller.lab.errors import LabError
+from taller.lab.lab import Lab
+
+__all__ = ["Lab", "LabError"]
+
+magic.register()

@@ -1,0 +1,195 @@
+"""Terraform in one workspace, as a notebook drives it: init when needed, one call at a time."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from taller import provider
+from taller.errors import TallerError
+from taller.lab.busy import busy
+from taller.lab.cells import CellMap, digest
+from taller.lab.diagnostics import Locator, lab_error
+from taller.lab.errors import LabError, LabInterrupted
+from taller.lab.files import configuration
+from taller.lab.preparation import Preparation, asks_for_init
+from taller.lab.progress import Progress, notify
+from taller.terraform import Applied, Plan, Terraform, TerraformError
+from taller.workspace import Workspace
+
+Variables = Mapping[str, Any]
+
+_STALE = "Saved plan is stale"
+
+
+class Session:
+    """The gateway of one workspace, with what a notebook adds to it.
+
+    Attributes:
+        workspace: where it works; ``choice``: the provider that it uses.
+        locator: places diagnostics in the student's cells.
+    """
+
+    def __init__(
+        self, workspace: Workspace, variables: Callable[[], Variables], cells: CellMap
+    ) -> None:
+        self.workspace = workspace
+        self.choice = provider.choose()
+        self.locator = Locator(workspace.folder, cells)
+        self._given = variables
+        self._progress = Progress()
+        self._preparation = Preparation(workspace.folder, self.choice.kind)
+        self._planned: tuple[str, Plan] | None = None
+        self._terraform: Terraform | None = None
+
+    def environment(self) -> dict[str, str]:
+        """What Terraform gets besides the kernel's own: the provider and the given variables."""
+        given = {f"TF_VAR_{name}": _as_text(value) for name, value in self._given().items()}
+        return provider.environment(self.workspace, self.choice) | given
+
+    @property
+    def terraform(self) -> Terraform:
+        """The gateway, made when it is first wanted: Terraform may be installed meanwhile.
+
+        Raises:
+            ProgramMissing: there is no Terraform.
+        """
+        if self._terraform is None:
+            self._terraform = Terraform(
+                self.workspace.folder, environment=self.environment,
+                on_event=self._progress.on_event, on_notice=notify,
+            )  # fmt: skip
+        return self._terraform
+
+    @contextmanager
+    def call(self, operation: str, *, prepared: bool = True) -> Iterator[Terraform]:
+        """Guard a call: alone in the workspace, after init, its progress shown, errors in Spanish.
+
+        Raises:
+            LabError: whatever goes wrong inside.
+        """
+        with spoken(self.locator), busy(self.workspace.private, operation, notify):
+            try:
+                with self._progress.watch(f"terraform {operation}"):
+                    if prepared:
+                        self._require_configuration(operation)
+                        self._preparation.ensure(self.terraform)
+                    yield self.terraform
+            except KeyboardInterrupt as error:
+                raise self._interrupted(operation) from error
+
+    def run(self, operation: str, action: Any) -> Any:
+        """Do ``action(terraform)`` guarded, once more after init if Terraform asks for one."""
+        with self.call(operation) as terraform:
+            try:
+                return action(terraform)
+            except TerraformError as error:
+                if not asks_for_init(error):
+                    raise
+                terraform.init()
+                self._preparation.done()
+                return action(terraform)
+
+    def init(self, **options: Any) -> None:
+        """Run init because the student asks for it."""
+        self.forget_plan()
+        with self.call("init", prepared=False) as terraform:
+            terraform.init(**options)
+            self._preparation.done()
+
+    def plan(self, variables: Variables, **options: Any) -> Plan:
+        """Make a plan and keep it for the next apply."""
+        self.forget_plan()
+        key = self._key(variables, options)
+        saved = self.workspace.private / "plan.tfplan"
+        plan: Plan = self.run("plan", lambda t: t.plan(variables, out=saved, **options))
+        if not options.get("refresh_only"):
+            self._planned = (key, plan)
+        return plan
+
+    def apply(
+        self, variables: Variables, plan: Plan | None = None, **options: Sequence[str]
+    ) -> Applied:
+        """Apply the plan, or the one made last if nothing has changed since, or a new one."""
+        ready = plan or self._ready(variables, options)
+        self.forget_plan()
+        if ready is None:
+            return self._apply(variables, **options)
+        try:
+            return self._saved(ready)
+        except LabError as error:
+            if plan is not None or _STALE not in str(error):
+                raise
+            return self._apply(variables, **options)
+
+    def _apply(self, variables: Variables, **options: Sequence[str]) -> Applied:
+        applied: Applied = self.run("apply", lambda t: t.apply(variables, **options))
+        return applied
+
+    def _saved(self, plan: Plan) -> Applied:
+        applied: Applied = self.run("apply", lambda t: t.apply(plan=plan))
+        return applied
+
+    def destroy(self, variables: Variables, **options: Sequence[str]) -> Applied:
+        """Destroy what the state holds."""
+        self.forget_plan()
+        applied: Applied = self.run("destroy", lambda t: t.destroy(variables, **options))
+        return applied
+
+    def forget_plan(self) -> None:
+        """Do not let the next apply use the plan made last: the world has changed."""
+        self._planned = None
+
+    def _ready(self, variables: Variables, options: Mapping[str, Any]) -> Plan | None:
+        """The plan made last, if apply would make the same one.
+
+        A plan without changes is made again: an object may have been removed from Docker since.
+        """
+        if self._planned is None:
+            return None
+        key, plan = self._planned
+        return plan if key == self._key(variables, options) and not plan.empty else None
+
+    def _key(self, variables: Variables, options: Mapping[str, Any]) -> str:
+        """A fingerprint of what a plan depends on, other than Docker."""
+        folder = self.workspace.folder
+        texts = [(str(name), (folder / name).read_bytes()) for name in configuration(folder)]
+        state = folder / "terraform.tfstate"
+        written = state.stat().st_mtime_ns if state.is_file() else 0
+        chosen = {name: value for name, value in options.items() if value}
+        return digest(repr((texts, written, sorted(variables.items()), sorted(chosen.items()))))
+
+    def _require_configuration(self, operation: str) -> None:
+        if not any(
+            name.suffix in (".tf", ".json") for name in configuration(self.workspace.folder)
+        ):
+            raise LabError(
+                f"Todavía no hay nada que leer: {operation} necesita al menos un archivo .tf.",
+                "Ejecuta antes la celda que empieza por %%hcl main.tf (o «Run → Run All Above "
+                "Selected Cell»).",
+            )
+
+    def _interrupted(self, operation: str) -> LabInterrupted:
+        return LabInterrupted(
+            f"Has detenido «{operation}».",
+            "Terraform terminó lo que tenía entre manos y guardó el state: nada se ha perdido. "
+            "Repite la celda para continuar desde donde quedó.",
+        )
+
+
+@contextmanager
+def spoken(locator: Locator) -> Iterator[None]:
+    """Turn whatever a call raises into what a student reads."""
+    try:
+        yield
+    except LabError:
+        raise
+    except TerraformError as error:
+        raise lab_error(error, locator) from error
+    except TallerError as error:
+        raise LabError(error.message, error.suggestion) from error
+
+
+def _as_text(value: Any) -> str:
+    """A variable as the environment carries it: text as it is, the rest as JSON (HCL reads it)."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,177 @@
+"""The part of ``Lab`` that is Terraform: each call returns something that shows itself."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from taller.lab.applied_view import AppliedView, Outputs, outputs_of
+from taller.lab.errors import LabError
+from taller.lab.graph_view import GraphView
+from taller.lab.plan_view import PlanView
+from taller.lab.session import Session
+from taller.lab.terraform_views import CommandOutput, TestView, ValidationView
+from taller.terraform import Applied, Diagnostic, Plan, State, Terraform
+
+_UNDECLARED = "Value for undeclared variable"
+
+
+class TerraformCalls:
+    """Plan, apply and the rest, in one workspace."""
+
+    _session: Session
+
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        refresh_only: bool = False,
+        targets: Sequence[str] = (),
+        replace: Sequence[str] = (),
+        **variables: Any,
+    ) -> PlanView:
+        """Work out what apply would do; the next ``apply()`` does exactly that.
+
+        Args:
+            destroy: plan the destruction of everything.
+            refresh_only: plan only to take note of what changed in Docker.
+            targets: addresses; only these and what they depend on.
+            replace: addresses to destroy and create again.
+            variables: values for the configuration's variables.
+
+        Raises:
+            LabError: the configuration is wrong, or Docker or Terraform is missing.
+        """
+        plan = self._session.plan(
+            variables, destroy=destroy, refresh_only=refresh_only, targets=targets, replace=replace
+        )
+        warnings = self._warnings(plan.diagnostics)
+        text = self._session.run("show", lambda t: t.show_text(_path(plan)))
+        return PlanView(plan, text, warnings)
+
+    def apply(
+        self,
+        plan: PlanView | None = None,
+        *,
+        targets: Sequence[str] = (),
+        replace: Sequence[str] = (),
+        **variables: Any,
+    ) -> AppliedView:
+        """Create, change and destroy until what exists is what the configuration says.
+
+        Without ``plan``, the one made last is applied if nothing has changed since.
+
+        Raises:
+            LabError: see ``plan``; the state keeps whatever was done.
+        """
+        chosen = plan.plan if plan is not None else None
+        applied = self._session.apply(variables, chosen, targets=targets, replace=replace)
+        return self._applied("apply", applied)
+
+    def destroy(self, *, targets: Sequence[str] = (), **variables: Any) -> AppliedView:
+        """Destroy what the state holds; nothing happens when it holds nothing.
+
+        Raises:
+            LabError: see ``apply``.
+        """
+        return self._applied("destroy", self._session.destroy(variables, targets=targets))
+
+    def _applied(self, command: str, applied: Applied) -> AppliedView:
+        warnings = self._warnings(applied.diagnostics)
+        outputs = outputs_of(applied) if command == "apply" else Outputs({})
+        if any(output.sensitive for output in outputs.typed.values()):
+            outputs = self.output()  # the event stream leaves sensitive values out
+        return AppliedView(command, applied, outputs, warnings)
+
+    def output(self) -> Outputs:
+        """The outputs of the state, a mapping: ``lab.output()["raw_volume"]``."""
+        return Outputs(self._session.run("output", Terraform.output))
+
+    def state(self) -> State:
+        """What Terraform knows to exist, with every value."""
+        state: State = self._session.run("show", Terraform.show_state)
+        return state
+
+    def state_list(self) -> tuple[str, ...]:
+        """The address of each resource in the state."""
+        return tuple(resource.address for resource in self.state().resources)
+
+    def validate(self) -> ValidationView:
+        """Check the configuration without looking at anything outside it."""
+        verdict = self._session.run("validate", Terraform.validate)
+        explained = [self._session.locator.explain(d) for d in verdict.diagnostics]
+        return ValidationView(verdict, explained)
+
+    def test(self, *filters: str, **variables: Any) -> TestView:
+        """Run the ``.tftest.hcl`` files; a failed run is shown, not raised."""
+        report = self._session.run("test", lambda t: t.test(variables, filters=filters))
+        return TestView(report, self._session.locator.explain)
+
+    def graph(self) -> GraphView:
+        """The dependency graph of the configuration, drawn."""
+        return GraphView(self._session.run("graph", Terraform.graph))
+
+    def init(
+        self,
+        *,
+        upgrade: bool = False,
+        reconfigure: bool = False,
+        migrate_state: bool = False,
+        backend_config: Mapping[str, str] | None = None,
+    ) -> CommandOutput:
+        """Prepare the workspace by hand; the other calls do it by themselves.
+
+        Args:
+            upgrade: look for newer providers and modules.
+            reconfigure: forget the former backend, and leave its state there.
+            migrate_state: copy the state from the former backend to the present one.
+            backend_config: backend settings that are not in the configuration.
+        """
+        self._session.init(
+            upgrade=upgrade, reconfigure=reconfigure,
+            migrate_state=migrate_state, backend_config=backend_config,
+        )  # fmt: skip
+        return CommandOutput(
+            "terraform init", 0, "Listo: backend, módulos y provider preparados.", ""
+        )
+
+    def terraform(self, *words: str, check: bool = True) -> CommandOutput:
+        """Any other command: ``lab.terraform("state", "mv", a, b)``.
+
+        Raises:
+            LabError: it ends with an error and ``check`` is true, or it would wait for an answer.
+        """
+        if not words or words[0] in ("console", "login"):
+            raise LabError(
+                "Esa orden espera que escribas, y en una celda no se puede.",
+                'Prueba con otra, por ejemplo: lab.terraform("state", "list").',
+            )
+        self._session.forget_plan()
+        with self._session.call(
+            " ".join(words), prepared=words[0] not in ("version", "fmt", "init")
+        ) as t:
+            completed = t.command(*words)
+        output = CommandOutput(" ".join(("terraform", *words)), completed.returncode,
+                               completed.stdout, completed.stderr)  # fmt: skip
+        if check and completed.returncode:
+            raise LabError(
+                f"«{output.command}» terminó con un error:", details=output.stderr.strip()
+            )
+        return output
+
+    def _warnings(self, diagnostics: Sequence[Diagnostic]) -> list[str]:
+        """Warnings as they are shown; a variable that nobody declares is an error here."""
+        for diagnostic in diagnostics:
+            if diagnostic.summary == _UNDECLARED:
+                self._session.forget_plan()
+                raise LabError(
+                    "Has pasado una variable que tu configuración no declara.",
+                    'Corrige su nombre en la llamada, o añade un bloque variable "…" { } con él.',
+                    details=diagnostic.detail,
+                )
+        return [self._session.locator.explain(d) for d in diagnostics]
+
+
+def _path(plan: Plan) -> Path:
+    if plan.path is None:
+        raise ValueError("the lab always keeps its plans in a file")
+    return plan.path
