@@ -85,8 +85,8 @@ def _hooks() -> list[str]:
 def _import(state: DockerState, archive: Path) -> None:
     api = state.client.api
     try:
-        with archive.open("rb") as tar:
-            api.import_image_from_stream(tar, REPOSITORY, _suite(), changes=list(_CHANGES))
+        # not import_image_from_stream: it announces chunks, and sends none
+        api.import_image(str(archive), REPOSITORY, _suite(), changes=list(_CHANGES))
     except APIError as error:
         raise TallerError(
             f"El Docker Engine no aceptó la imagen base: {error.explanation}",
