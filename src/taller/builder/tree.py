@@ -10,7 +10,7 @@ from taller.builder.notebook import dumps
 from taller.catalog import ContentError, load_catalog
 
 GENERATED = ("notebooks", "exercises", "solutions")
-_DOCUMENTS = ("AUTHORING.md", "COVERAGE.md")
+_DOCUMENTS = ("AUTHORING.md", "COVERAGE.md", "release/README.md", "release/Makefile")
 _EXERCISE_FILES = ("exercise.toml", "notebook.py", "checks.py")
 
 
