@@ -80,6 +80,7 @@ class Container:
         oom_killed: whether the kernel ended it for want of memory.
         networks: names of the networks it is attached to.
         memory: limit in bytes; 0 is none.
+        created: when it was made, RFC 3339 in UTC.
         seconds: how long it ran, or None while it has not ended.
     """
 
@@ -98,6 +99,7 @@ class Container:
     mounts: tuple[Mount, ...]
     networks: tuple[str, ...]
     ports: tuple[Port, ...]
+    created: str
     seconds: float | None
 
     @classmethod
@@ -121,6 +123,7 @@ class Container:
             mounts=tuple(Mount.from_json(mount) for mount in raw["Mounts"]),
             networks=tuple(sorted(raw["NetworkSettings"]["Networks"])),
             ports=tuple(_ports(raw["NetworkSettings"]["Ports"] or {})),
+            created=raw["Created"],
             seconds=_seconds(state["StartedAt"], state["FinishedAt"]) if ended else None,
         )
 
