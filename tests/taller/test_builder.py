@@ -82,6 +82,15 @@ def test_a_region_becomes_a_todo_at_its_own_indentation(rendered: dict[Path, str
     assert versions.startswith("%%hcl versions.tf\nterraform {\n  # TODO: pide el provider docker")
 
 
+def test_hcl_below_a_cell_magic_is_kept_as_written(tree: Path) -> None:
+    hcl = "# ls de volúmenes\n\n# !nota\n\n\ncat = <<-EOT\n  # cd aquí\nEOT"
+    lesson = tree / "content/lessons/00_bienvenida.py"
+    text = f"# %% tags=[\"parameters\"]\nprefix = 'a'\n\n# %%\n# %%hcl main.tf\n{hcl}\n\n# %%\n1\n"
+    lesson.write_text(text, encoding="utf-8")
+    notebook = render(tree)[Path("notebooks/00_bienvenida.ipynb")]
+    assert "".join(cells(notebook)[1]["source"]) == f"%%hcl main.tf\n{hcl}"
+
+
 def test_a_second_build_changes_nothing(tree: Path) -> None:
     kinds = {difference.kind for difference in build(tree)}
     assert kinds == {"missing"}

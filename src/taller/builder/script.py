@@ -50,10 +50,14 @@ def read_script(path: Path) -> list[Cell]:
     cells = jupytext.reads(text, fmt="py:percent")["cells"]
     if len(cells) != len(lines):
         raise ContentError(path, 1, "hay «# %%» dentro de un texto entre comillas: quítalo.")
-    return [_cell(path, line, raw) for line, raw in zip(lines, cells, strict=True)]
+    ends = [*lines[1:], len(text.splitlines()) + 1]
+    return [
+        _cell(path, begin, raw, text.splitlines()[begin : end - 1])
+        for begin, end, raw in zip(lines, ends, cells, strict=True)
+    ]
 
 
-def _cell(path: Path, line: int, raw: dict[str, Any]) -> Cell:
+def _cell(path: Path, line: int, raw: dict[str, Any], written: list[str]) -> Cell:
     metadata = {
         key: value
         for key, value in raw["metadata"].items()
@@ -62,7 +66,7 @@ def _cell(path: Path, line: int, raw: dict[str, Any]) -> Cell:
     tags = metadata.pop("tags", [])
     grade_id = metadata.pop("grade_id", None)
     kind = raw["cell_type"]
-    source = str(raw["source"])
+    source = _source(str(raw["source"]), written)
     if metadata:
         raise ContentError(path, line, f"metadatos desconocidos: {', '.join(metadata)}.")
     if len(tags) > 1 or set(tags) - TAGS:
@@ -72,3 +76,14 @@ def _cell(path: Path, line: int, raw: dict[str, Any]) -> Cell:
     if not source.strip():
         raise ContentError(path, line, "celda vacía.")
     return Cell(kind, source, tags[0] if tags else None, grade_id, line)
+
+
+def _source(source: str, written: list[str]) -> str:
+    """The cell's text; below a cell magic, exactly as written.
+
+    jupytext would also uncomment whatever looks like a magic there, such as the HCL comment
+    ``# ls de volúmenes``.
+    """
+    if not source.startswith("%%"):
+        return source
+    return "\n".join([source.partition("\n")[0], *written[1:]]).rstrip()
