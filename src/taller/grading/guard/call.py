@@ -1,6 +1,7 @@
 """One call on its way through the guard: what handlers receive and return."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -27,12 +28,16 @@ class Relay:
 
     Attributes:
         seconds: how long it may take; None without limit.
+        last_words: what the client reads when the time is up.
+        place: held while the answer passes; a quota's place.
         line_filter: applied to each line of the answer; lines for which it returns None are
             left out. Without it the bytes pass unchanged.
     """
 
     request: Request
     seconds: float | None = None
+    last_words: bytes = b""
+    place: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
     line_filter: Callable[[bytes], bytes | None] | None = None
 
 

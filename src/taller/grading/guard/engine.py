@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -30,6 +30,7 @@ class Request:
         query: parameters, not encoded.
         body: bytes, or a file that is sent from its position on.
         headers: besides those that frame the request.
+        more_query: parameters that may be repeated.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     query: Query
     body: Body = b""
     headers: Mapping[str, str] | None = None
+    more_query: Sequence[tuple[str, str]] = ()
 
 
 class Answer:
@@ -149,7 +151,8 @@ def json_request(method: str, path: str, query: Query, body: object = None) -> R
 
 
 async def _write(request: Request, parser: h11.Connection, writer: asyncio.StreamWriter) -> None:
-    target = request.path + ("?" + urlencode(request.query) if request.query else "")
+    query = urlencode([*request.query.items(), *request.more_query])
+    target = f"{request.path}?{query}" if query else request.path
     headers = {"Host": "docker", "Connection": "close", **(request.headers or {})}
     if request.method not in ("GET", "HEAD"):
         headers["Content-Length"] = str(_length(request.body))

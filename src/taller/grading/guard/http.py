@@ -49,6 +49,7 @@ class Exchange:
         self._writer = writer
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._complete = False
+        self._head_only = False
         self.answering = False
 
     async def head(self) -> Head | None:
@@ -69,6 +70,7 @@ class Exchange:
                 raise malformed("termina a la mitad") from None
             return None
         head = parse_head(raw)
+        self._head_only = head.method == "HEAD"
         self._parser.receive_data(raw)
         self._next_event()
         return head
@@ -111,9 +113,10 @@ class Exchange:
             raise malformed(str(error)) from None
 
     async def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Send a whole answer."""
+        """Send a whole answer; without its body when the client asked for the head alone."""
         await self.begin(status, {**headers, "Content-Length": str(len(body))})
-        await self.write(body)
+        if not self._head_only:
+            await self.write(body)
         await self.finish()
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:

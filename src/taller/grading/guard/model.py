@@ -5,6 +5,7 @@ body is never passed on: only what its rules accepted reaches the engine, in our
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -64,12 +65,10 @@ def _integer(text: str) -> int:
 
 
 def is_zero(value: object) -> bool:
-    """Whether a value says nothing: Go's zero value, also inside lists and objects."""
+    """Whether a value says nothing: Go's zero value, also inside an object."""
     if isinstance(value, dict):
         return all(is_zero(item) for item in value.values())
-    if isinstance(value, list):
-        return all(is_zero(item) for item in value)
-    return value is None or value is False or value in ("", 0)
+    return value is None or value is False or value in ("", 0, [])
 
 
 def rebuild(body: object, rules: Mapping[str, Rule], where: str) -> dict[str, Any]:
@@ -138,6 +137,24 @@ def integer(low: int, high: int) -> Rule:
         return value
 
     return rule
+
+
+def matching(pattern: str) -> Rule:
+    """A string that matches a regular expression; an empty one is left out."""
+
+    def rule(value: object, name: str) -> object:
+        if value == "":
+            return DROP
+        if not re.fullmatch(pattern, text(value, name), re.ASCII):
+            raise Refused(f"«{name}»: «{value}» no está permitido.")
+        return value
+
+    return rule
+
+
+def nested(rules: Mapping[str, Rule]) -> Rule:
+    """An object with rules of its own."""
+    return lambda value, name: rebuild(value, rules, name)
 
 
 def choice(*values: str) -> Rule:

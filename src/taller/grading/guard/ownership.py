@@ -6,7 +6,8 @@ tenant reads back what it wrote: Terraform would otherwise plan to change it for
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from taller.grading.guard.policy import Tenant
@@ -14,6 +15,7 @@ from taller.grading.guard.refusal import Refused
 
 _ECHO = "taller.guard"
 _RESERVED = "taller."
+_ID = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 
 
 def stamped(
@@ -74,3 +76,27 @@ def check_name(name: str, tenant: Tenant, what: str) -> str:
             "Usa var.prefix en el nombre."
         )
     return name
+
+
+def pick(
+    ref: str, objects: Iterable[Any], names: Callable[[Any], list[str]], what: str
+) -> dict[str, Any]:
+    """The one of the tenant's objects that a name, an id or the beginning of an id means.
+
+    Only the tenant's own are looked at: another's id is as unknown as one that does not exist.
+
+    Raises:
+        Refused: none, or more than one; in the engine's words.
+    """
+    objects = list(objects)
+    ranks = (
+        [o for o in objects if o["Id"] == ref],
+        [o for o in objects if ref in names(o)],
+        [o for o in objects if _ID.fullmatch(ref) and o["Id"].startswith(ref)],
+    )
+    found = next(filter(None, ranks), [])
+    if len(found) > 1:
+        raise Refused(f"multiple IDs found with provided prefix: {ref}", 400)
+    if not found:
+        raise Refused(f"No such {what}: {ref}", 404)
+    return dict(found[0])

@@ -7,6 +7,9 @@ from taller.errors import TallerError
 
 MEGABYTE = 1024 * 1024
 
+ISOLATED = "taller_isolated"
+"""The guards' common network: what a tenant without egress calls ``bridge``."""
+
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}", re.ASCII)
 _LABEL_VALUE = re.compile(r"[\w.:/@ -]{0,120}")
 
@@ -65,10 +68,10 @@ class Policy:
         volumes, networks, containers, images_owned: how many objects may exist at a time.
         connections: how many requests may be under way at a time.
         memory_mb, memory_max_mb: a container's memory when it asks for none, and at most (MiB).
-        cpus: processors that a container may use.
+        cpus: processors that a container may use at a time.
         processes: processes and threads of a container.
         file_mb: size of the largest file that a container or a build step may write (MiB).
-        log_mb: size of a container's log; older lines are dropped (MiB).
+        log_mb: size of a container's log in all; older lines are dropped (MiB).
         build_memory_mb, build_seconds: limits of a build.
         context_mb, context_files: size of a build context once unpacked (MiB), and its entries.
         upload_mb: size of what is copied into a container at a time (MiB).
@@ -90,7 +93,7 @@ class Policy:
     cpus: float = 1.0
     processes: int = 256
     file_mb: int = 512
-    log_mb: int = 10
+    log_mb: int = 30
     build_memory_mb: int = 1024
     build_seconds: float = 600.0
     context_mb: int = 64

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from taller.grading.guard import system, volumes
+from taller.grading.guard import build, containers, images, networks, system, volumes
 from taller.grading.guard.call import Handler
+from taller.grading.guard.container_create import create as create_container
 from taller.grading.guard.policy import MEGABYTE, Policy
 from taller.grading.guard.refusal import Refused
 
@@ -40,6 +41,34 @@ _ROUTES = (
     Route("GET", "/volumes", volumes.list_own),
     Route("GET", "/volumes/([^/]+)", volumes.inspect),
     Route("DELETE", "/volumes/([^/]+)", volumes.delete),
+    Route("POST", "/networks/create", networks.create),
+    Route("GET", "/networks", networks.list_own),
+    Route("GET", "/networks/([^/]+)", networks.inspect),
+    Route("DELETE", "/networks/([^/]+)", networks.delete),
+    Route("POST", "/networks/([^/]+)/connect", containers.connect),
+    Route("POST", "/networks/([^/]+)/disconnect", containers.disconnect),
+    Route("POST", "/containers/create", create_container),
+    Route("GET", "/containers/json", containers.list_own),
+    Route("GET", "/containers/([^/]+)/json", containers.inspect),
+    Route("GET", "/containers/([^/]+)/logs", containers.logs),
+    Route("POST", "/containers/([^/]+)/start", containers.start),
+    Route("POST", "/containers/([^/]+)/stop", containers.stop),
+    Route("POST", "/containers/([^/]+)/restart", containers.restart),
+    Route("POST", "/containers/([^/]+)/kill", containers.kill),
+    Route("POST", "/containers/([^/]+)/wait", containers.wait),
+    Route("POST", "/containers/([^/]+)/update", containers.update),
+    Route("DELETE", "/containers/([^/]+)", containers.delete),
+    Route("GET", "/containers/([^/]+)/archive", containers.read_archive),
+    Route("HEAD", "/containers/([^/]+)/archive", containers.read_archive),
+    Route("PUT", "/containers/([^/]+)/archive", containers.write_archive, limit="upload_mb"),
+    Route("POST", "/build", build.build, limit="context_mb"),
+    Route("GET", "/images/json", images.list_own),
+    Route("POST", "/images/create", images.pull),
+    Route("GET", "/images/(.+)/json", images.inspect),
+    Route("GET", "/images/(.+)/history", images.history),
+    Route("POST", "/images/(.+)/tag", images.tag),
+    Route("POST", "/images/(.+)/push", images.push),
+    Route("DELETE", "/images/(.+)", images.delete),
 )
 
 _REASONS = (

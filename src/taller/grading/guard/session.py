@@ -79,20 +79,22 @@ class Session:
 
     async def _relay(self, exchange: Exchange, relay: Relay) -> None:
         """Pass the engine's answer on until it ends, the client leaves or the time is up."""
-        passing = asyncio.ensure_future(self._pass_on(exchange, relay))
-        leaving = asyncio.ensure_future(exchange.gone())
-        try:
-            await asyncio.wait(
-                {passing, leaving}, timeout=relay.seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if passing.done():
-                await passing
-            elif not leaving.done():
-                raise Refused(f"Se agotaron los {relay.seconds} s de esta operación.", 504)
-        finally:
-            passing.cancel()
-            leaving.cancel()
-            await asyncio.gather(passing, leaving, return_exceptions=True)
+        async with relay.place:
+            passing = asyncio.ensure_future(self._pass_on(exchange, relay))
+            leaving = asyncio.ensure_future(exchange.gone())
+            try:
+                await asyncio.wait(
+                    {passing, leaving}, timeout=relay.seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                if passing.done():
+                    await passing
+                    return
+            finally:
+                passing.cancel()
+                leaving.cancel()
+                await asyncio.gather(passing, leaving, return_exceptions=True)
+        if not leaving.done() or leaving.cancelled():
+            await _time_is_up(exchange, relay)
 
     async def _pass_on(self, exchange: Exchange, relay: Relay) -> None:
         async with self.engine.send(relay.request) as answer:
@@ -121,3 +123,10 @@ async def _reply(exchange: Exchange, reply: Reply) -> None:
     body = b"" if reply.body is None else json.dumps(reply.body).encode() + b"\n"
     headers = {"Content-Type": "application/json", **reply.headers}
     await exchange.answer(reply.status, headers, body)
+
+
+async def _time_is_up(exchange: Exchange, relay: Relay) -> None:
+    if not exchange.answering:
+        raise Refused(f"Se agotaron los {relay.seconds:g} s de esta operación.", 504)
+    await exchange.write(relay.last_words)
+    await exchange.finish()

@@ -54,25 +54,34 @@ def _decode(text: str) -> str:
     return decoded
 
 
-def _pairs(raw: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
+def _pairs(raw: str) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
     for part in filter(None, raw.split("&")):
         key, _, value = part.replace("+", " ").partition("=")
-        if _decode(key) in pairs:
-            raise malformed(f"el parámetro {_decode(key)} está repetido")
-        pairs[_decode(key)] = _decode(value)
+        pairs.setdefault(_decode(key), []).append(_decode(value))
     return pairs
 
 
 class Query:
     """The parameters of a request; a handler takes those that it knows, then calls finish()."""
 
-    def __init__(self, pairs: Mapping[str, str]) -> None:
+    def __init__(self, pairs: Mapping[str, list[str]]) -> None:
         self._pairs = dict(pairs)
 
+    def texts(self, name: str) -> list[str]:
+        """Take a parameter that may be repeated."""
+        return [text for text in self._pairs.pop(name, []) if text]
+
     def text(self, name: str) -> str:
-        """Take a parameter; empty when absent."""
-        return self._pairs.pop(name, "")
+        """Take a parameter; empty when absent.
+
+        Raises:
+            Refused: it is there twice.
+        """
+        values = self._pairs.pop(name, [""])
+        if len(values) > 1:
+            raise malformed(f"el parámetro {name} está repetido")
+        return values[0]
 
     def flag(self, name: str) -> bool:
         """Take a boolean parameter, as the engine reads it."""
@@ -89,17 +98,12 @@ class Query:
             raise Refused(f"{name}: «{text}» no es un número entero.", 400)
         return int(text) if text else None
 
-    def drop(self, *names: str) -> None:
-        """Take parameters that change nothing."""
-        for name in names:
-            self._pairs.pop(name, None)
-
     def finish(self) -> None:
         """Refuse whatever has not been taken, unless it says nothing (0, false, {}).
 
         Raises:
             Refused: a parameter that the guard does not know in this call.
         """
-        for name, value in self._pairs.items():
-            if value not in _ZERO:
+        for name, values in self._pairs.items():
+            if not _ZERO.issuperset(values):
                 raise Refused(f"El parámetro «{name}» no está permitido en esta llamada.")

@@ -1,0 +1,103 @@
+"""POST /build: the classic builder, on a context and a Dockerfile that were written anew."""
+
+import json
+from collections.abc import Mapping
+
+from taller.grading.guard import images
+from taller.grading.guard.archive import clean_path, read_member, rebuild_tar
+from taller.grading.guard.call import Call, Relay
+from taller.grading.guard.dockerfile import rewrite
+from taller.grading.guard.engine import Request
+from taller.grading.guard.model import decode
+from taller.grading.guard.policy import MEGABYTE
+from taller.grading.guard.references import check_tag
+from taller.grading.guard.refusal import Refused
+
+_CLASSIC = ("", "1")
+_DROPPED = ("shmsize", "cpushares", "cpusetcpus", "cpusetmems", "cpuperiod", "cpuquota", "memory",
+            "memswap", "networkmode", "platform", "ulimits", "cachefrom", "pull")  # fmt: skip
+"""Parameters for which the policy decides, or that a build without downloads does not need."""
+
+
+async def build(call: Call) -> Relay:
+    """POST /build"""
+    tags = [check_tag(text, call.tenant, call.policy) for text in call.query.texts("t")]
+    path = clean_path(call.query.text("dockerfile") or "Dockerfile")
+    arguments = _strings(call, "buildargs")
+    labels = _strings(call, "labels")
+    query = _query(call)
+    dockerfile, stages = await _dockerfile(call, path, arguments)
+    target = _target(call, stages)
+    context = await rebuild_tar(call.upload, *_limits(call), {path: dockerfile})
+    own_labels = {k: v for k, v in labels.items() if not k.startswith("taller.")}
+    query |= {"dockerfile": path, "buildargs": json.dumps(arguments), **target}
+    query |= {"labels": json.dumps(own_labels)}
+    return Relay(
+        Request(
+            "POST", f"{call.version}/build", query, context,
+            {"Content-Type": "application/x-tar"}, [("t", str(tag)) for tag in tags],
+        ),
+        seconds=call.policy.build_seconds,
+        last_words=_time_is_up(call.policy.build_seconds),
+        place=call.quota.place("imágenes", call.policy.images_owned, lambda: images.own(call)),
+    )  # fmt: skip
+
+
+def _query(call: Call) -> dict[str, str]:
+    if call.query.text("version") not in _CLASSIC:
+        raise Refused("BuildKit no está permitido. Construye con DOCKER_BUILDKIT=0.")
+    for name in _DROPPED:
+        call.query.text(name)
+    flags = ("nocache", "q", "forcerm")
+    query = {name: "1" for name in flags if call.query.flag(name)}
+    call.query.flag("rm")
+    memory = call.policy.build_memory_mb * MEGABYTE
+    size = call.policy.file_mb * MEGABYTE
+    return query | {
+        "rm": "1",
+        "version": "1",
+        "networkmode": call.policy.build_network,
+        "memory": str(memory),
+        "memswap": str(memory),
+        "cpuperiod": "100000",
+        "cpuquota": str(int(100_000 * call.policy.cpus)),
+        "ulimits": json.dumps([{"Name": "fsize", "Hard": size, "Soft": size}]),
+    }
+
+
+def _strings(call: Call, name: str) -> dict[str, str]:
+    values = decode(call.query.text(name).encode())
+    given = {key: value for key, value in values.items() if value is not None}
+    if not all(isinstance(value, str) for value in given.values()):
+        raise Refused(f"«{name}» debe ser un objeto de textos.", 400)
+    return given
+
+
+def _limits(call: Call) -> tuple[int, int]:
+    return call.policy.context_mb * MEGABYTE, call.policy.context_files
+
+
+async def _dockerfile(
+    call: Call, path: str, arguments: Mapping[str, str]
+) -> tuple[bytes, list[str]]:
+    source = await read_member(call.upload, *_limits(call), path)
+    if source is None:
+        raise Refused(f"El contexto no tiene un fichero «{path}».", 400)
+
+    async def resolve(image: str) -> str:
+        return (await images.find(call, image)).name
+
+    return await rewrite(source, arguments, call.tenant.labels, resolve)
+
+
+def _target(call: Call, stages: list[str]) -> dict[str, str]:
+    target = call.query.text("target")
+    call.query.finish()
+    if target and target.lower() not in stages:
+        raise Refused(f"El Dockerfile no tiene la etapa «{target}».", 400)
+    return {"target": target.lower()} if target else {}
+
+
+def _time_is_up(seconds: float) -> bytes:
+    message = f"La construcción pasó de {seconds:g} s, que es el tope."
+    return json.dumps({"errorDetail": {"message": message}, "error": message}).encode() + b"\n"

@@ -1,0 +1,178 @@
+"""A Dockerfile read instruction by instruction and written anew, one line each.
+
+The engine sees only what was understood here. FROM and COPY --from name images that the tenant may
+use; ADD downloads nothing; every stage ends with the labels that say whose it is.
+(Syntax: the Dockerfile reference of Docker's classic builder.)
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from taller.grading.guard.refusal import Refused
+
+Resolve = Callable[[str], Awaitable[str]]
+"""Image name → name that the engine gets. Raises Refused when the tenant may not use it."""
+
+_DIRECTIVE = re.compile(r"#\s*([a-zA-Z]+)\s*=\s*(\S+)\s*")
+_INSTRUCTION = re.compile(r"([A-Za-z]+)(?:\s+(.*))?", re.DOTALL)
+_FROM = re.compile(r"(?:--platform=\S+\s+)?(\S+)(?:\s+[aA][sS]\s+([a-zA-Z][\w.-]*))?", re.ASCII)
+_COPY_FLAGS = re.compile(r"((?:--(?:from|chown|chmod)=[\w.:/@-]+\s+)*)(?!--)(.*)", re.ASCII)
+_COPY_FROM = re.compile(r"--from=(\S+)")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:[-+])([^}]*))?\})", re.ASCII)
+_ARGUMENT = re.compile(r"([A-Za-z_]\w*)(?:=(.*))?", re.ASCII)
+_PLAIN = frozenset(
+    ("RUN", "CMD", "LABEL", "EXPOSE", "ENV", "ENTRYPOINT", "VOLUME", "USER", "WORKDIR", "ARG",
+     "STOPSIGNAL", "SHELL", "HEALTHCHECK", "MAINTAINER")
+)  # fmt: skip
+
+
+@dataclass
+class _Writer:
+    """The new Dockerfile, as far as it has been written."""
+
+    resolve: Resolve
+    labels: Mapping[str, str]
+    arguments: dict[str, str]
+    given: Mapping[str, str]
+    stages: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    async def instruction(self, name: str, rest: str) -> None:
+        if name == "FROM":
+            await self._from(rest)
+        elif name in ("COPY", "ADD"):
+            await self._copy(name, rest)
+        elif name in _PLAIN:
+            self._plain(name, rest)
+        else:
+            raise Refused(f"Dockerfile: la instrucción {name} no está permitida.")
+
+    async def _from(self, rest: str) -> None:
+        match = _FROM.fullmatch(_substitute(rest, self.arguments))
+        if match is None or re.search(r"[\"'\\$]", match[1]):
+            raise Refused(
+                f"Dockerfile: «FROM {rest}» no se entiende. Escribe FROM imagen AS etapa."
+            )
+        self.end_stage()
+        image, stage = match[1], (match[2] or "").lower()
+        known = image == "scratch" or image.lower() in filter(None, self.stages)
+        name = image if known else await self.resolve(image)
+        self.stages.append(stage)
+        self.lines.append(f"FROM {name}" + (f" AS {stage}" if stage else ""))
+
+    async def _copy(self, name: str, rest: str) -> None:
+        match = _COPY_FLAGS.fullmatch(rest)
+        if match is None:
+            raise Refused(f"Dockerfile: «{name} {rest}» lleva opciones que no están permitidas.")
+        flags, files = match[1], match[2]
+        if name == "ADD" and re.search(r"\$|\\|://|git@", files):
+            raise Refused(
+                "Dockerfile: ADD no descarga nada aquí. Usa COPY con ficheros del contexto."
+            )
+        source = _COPY_FROM.search(flags)
+        if source and not self._is_stage(source[1]):
+            image = await self.resolve(source[1])
+            flags = flags.replace(source[0], f"--from={image}")
+        self.lines.append(f"{name} {flags}{files}")
+
+    def _is_stage(self, name: str) -> bool:
+        if name.isdigit():
+            return int(name) < len(self.stages) - 1
+        return name.lower() in filter(None, self.stages[:-1])
+
+    def _plain(self, name: str, rest: str) -> None:
+        if name == "RUN" and rest.startswith("--"):
+            raise Refused("Dockerfile: RUN con opciones (--mount, --network) necesita BuildKit.")
+        if name == "ARG" and not self.stages:
+            self._argument(rest)
+        self.lines.append(f"{name} {rest}")
+
+    def _argument(self, rest: str) -> None:
+        """An ARG before the first FROM may appear in FROM."""
+        match = _ARGUMENT.fullmatch(rest.strip())
+        if match is None:
+            raise Refused(f"Dockerfile: «ARG {rest}» no se entiende. Escribe ARG NOMBRE=valor.")
+        default = _substitute((match[2] or "").strip("\"'"), self.arguments)
+        self.arguments[match[1]] = self.given.get(match[1], default)
+
+    def end_stage(self) -> None:
+        """Say whose the stage is; the last label of a name is the one that holds."""
+        if self.stages:
+            pairs = " ".join(f'"{name}"="{value}"' for name, value in self.labels.items())
+            self.lines.append(f"LABEL {pairs}")
+
+
+async def rewrite(
+    source: bytes, arguments: Mapping[str, str], labels: Mapping[str, str], resolve: Resolve
+) -> tuple[bytes, list[str]]:
+    """Write a Dockerfile anew.
+
+    Args:
+        source: the tenant's.
+        arguments: build arguments; those that an ARG before FROM declares may appear in FROM.
+        labels: set on every stage; values without quotes.
+        resolve: names of images.
+
+    Returns:
+        The new Dockerfile, and the names of its stages.
+
+    Raises:
+        Refused: something that is not understood or not allowed.
+    """
+    try:
+        text = source.decode()
+    except UnicodeDecodeError:
+        raise Refused("El Dockerfile no es UTF-8.", 400) from None
+    writer = _Writer(resolve, labels, {}, arguments)
+    for line in logical_lines(text):
+        match = _INSTRUCTION.fullmatch(line)
+        if match is None:
+            raise Refused(f"Dockerfile: «{line[:80]}» no es una instrucción.", 400)
+        await writer.instruction(match[1].upper(), (match[2] or "").strip())
+    if not writer.stages:
+        raise Refused("El Dockerfile no tiene FROM.", 400)
+    writer.end_stage()
+    return "\n".join([*writer.lines, ""]).encode(), [*filter(None, writer.stages)]
+
+
+def logical_lines(text: str) -> list[str]:
+    """Instructions as single lines: continuations joined, comments and empty lines left out.
+
+    Raises:
+        Refused: another escape character than the backslash, or a line that never ends.
+    """
+    lines: list[str] = []
+    pending = ""
+    for raw in re.split(r"\r\n|\n", text):
+        line = raw.strip()
+        if line.startswith("#") or not line:
+            _check_directive(line)
+            continue
+        piece = raw if pending else raw.lstrip()
+        joined = re.sub(r"\\[ \t]*$", "", piece)
+        pending += joined
+        if joined == piece:
+            lines.append(pending.rstrip())
+            pending = ""
+    if pending or any("\r" in line or "\0" in line or line.endswith("\\") for line in lines):
+        raise Refused("Dockerfile: una línea termina en «\\» y no continúa.", 400)
+    return lines
+
+
+def _check_directive(line: str) -> None:
+    match = _DIRECTIVE.fullmatch(line)
+    if match and match[1].lower() == "escape" and match[2] != "\\":
+        raise Refused("Dockerfile: la directiva «escape» no está permitida. Usa «\\».")
+
+
+def _substitute(text: str, values: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[1] or match[2], "")
+        if match[3] == ":-":
+            return found or match[4]
+        if match[3] == ":+":
+            return match[4] if found else ""
+        return found
+
+    return _VARIABLE.sub(value, text)
