@@ -11,6 +11,8 @@ from taller.errors import TallerError
 
 _ALL = {
     "build": "taller.commands.authoring:build",
+    "clean": "taller.commands.clean:clean",
+    "demo": "taller.commands.demo:demo",
     "doctor": "taller.commands.doctor:doctor",
     "list": "taller.commands.catalogue:list_",
     "provider": "taller.commands.provider:provider",
