@@ -10,7 +10,7 @@ run "what_lasts_has_no_run_label" {
   }
 
   assert {
-    condition     = output.labels == tomap({ "taller.prefix" = "plantest" })
+    condition     = output.labels == { "taller.prefix" = "plantest" }
     error_message = "Lo que vive más que una ejecución no puede llevar run_id."
   }
 
