@@ -69,14 +69,16 @@ Files and the end::
     lab.write("x.tf", text)              # %%hcl for programs
     lab.use()                            # %%hcl writes here again, when a notebook has two labs
     lab.teardown()                       # the last cell: destroy, remove leftovers, stop the
-                                         # provider; idempotent; the files stay (keep=False: none)
+                                         # provider, empty the workspace; idempotent; an exercise's
+                                         # points stay (keep=False: nothing)
     taller.progress()                    # table of all exercises with the points reached
 """
 
 from taller.lab import magic
 from taller.lab.errors import LabError
 from taller.lab.lab import Lab
+from taller.lab.progress_table import progress
 
-__all__ = ["Lab", "LabError"]
+__all__ = ["Lab", "LabError", "progress"]
 
 magic.register()

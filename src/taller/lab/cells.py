@@ -38,6 +38,10 @@ class CellMap:
         """The file is no longer there."""
         self._cells.pop(name, None)
 
+    def clear(self) -> None:
+        """No file is there any longer."""
+        self._cells.clear()
+
     def cell(self, name: PurePosixPath, text: str) -> Cell | None:
         """The cell that wrote exactly this text into the file, if it was run by this kernel."""
         cell = self._cells.get(name)

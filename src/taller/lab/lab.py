@@ -2,17 +2,19 @@
 
 import re
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from taller.catalog import Exercise, load_catalog
 from taller.errors import TallerError
 from taller.lab import files, magic
 from taller.lab.cells import CellMap, digest
+from taller.lab.checking import Checking
 from taller.lab.diagnostics import syntax_error
 from taller.lab.errors import LabError
+from taller.lab.plan_view import PlanView
 from taller.lab.saved import Saved
-from taller.lab.session import Session, spoken
+from taller.lab.session import Session
 from taller.lab.shown import Table, show
 from taller.lab.syntax import Look, look
 from taller.lab.terraform_calls import TerraformCalls
@@ -21,14 +23,17 @@ from taller.workspace import workspace
 
 if TYPE_CHECKING:
     from taller.lab.docker_view import DockerView
+    from taller.lab.ending import Ended
     from taller.lab.own import OwnObjects
+    from taller.lab.picture import Picture
+    from taller.lab.stage import StageRun
 
 # Docker's library takes 0.3 s to import: what needs it is imported inside the methods below.
 
 _EXERCISE = re.compile(r"ej\d\d|\d{1,2}")
 
 
-class Lab(TerraformCalls):
+class Lab(TerraformCalls, Checking):
     """One workspace of the workshop; see ``taller.lab`` for a tour.
 
     Attributes:
@@ -178,8 +183,71 @@ class Lab(TerraformCalls):
     def _own_objects(self) -> "OwnObjects":
         from taller.lab.own import OwnObjects, recorded_names
 
-        with spoken(self._session.locator):
+        with self._session.speaking():
             return OwnObjects(self.prefix, lambda: recorded_names(self.folder))
+
+    def picture(self, plan: PlanView | None = None) -> "Picture":
+        """Draw what exists now, or what a plan would leave.
+
+        Raises:
+            LabError: Docker or Terraform is missing.
+        """
+        from taller.lab.picture import Picture, picture_of_plan, picture_of_state
+
+        if plan is not None:
+            return picture_of_plan(plan.plan)
+        if not files.configuration(self.folder):
+            return Picture.empty()
+        state = self.state()
+        with self._session.speaking():
+            return picture_of_state(state)
+
+    @property
+    def data(self) -> Path:
+        """The folder where stages that run on this machine keep their layers."""
+        return self._workspace.private / "data"
+
+    def stage(
+        self, name: str, *, container: bool = False, image: str | None = None, **environment: str
+    ) -> "StageRun":
+        """Run a stage of the pipeline on this machine, or in a container on the run's volumes.
+
+        Args:
+            name: ingest, transform, features, train or evaluate.
+            container: run it in Docker, on the volumes ``<prefix>_raw`` and so on.
+            image: for the container; by default the run's own pipeline image.
+            environment: variables for the stage, such as ``EXPERIMENT_NAME="prueba"``.
+
+        Raises:
+            LabError: it failed, and its last lines say why; or there is no such stage or image.
+        """
+        from taller.lab.stage import run_here, run_in_container
+
+        with self._session.speaking():
+            if not container:
+                return run_here(name, self.data, environment)
+            own = self._own_objects()
+            return run_in_container(name, own, self._workspace, image, environment)
+
+    def teardown(self, *, keep: bool = True) -> "Ended":
+        """Leave nothing of this workspace in Docker; the notebook's last cell.
+
+        Args:
+            keep: leave the points reached and copies of the files on the disk.
+
+        Raises:
+            LabError: Docker is missing, or something could not be removed.
+        """
+        from taller.lab.ending import Ended, clear_folder, remove_objects
+
+        with self._session.speaking():
+            removed = remove_objects(self._workspace, self._destroyed)
+            clear_folder(self._workspace, keep_work=keep and self.exercise is not None)
+        self._cells.clear()
+        return Ended(removed)
+
+    def _destroyed(self) -> list[str]:
+        return [row.address for row in self.destroy().rows]
 
 
 def _exercise(name: str) -> Exercise | None:

@@ -27,6 +27,7 @@ class Session:
 
     Attributes:
         workspace: where it works; ``choice``: the provider that it uses.
+        given: asked for the variables that every configuration gets.
         locator: places diagnostics in the student's cells.
     """
 
@@ -36,7 +37,7 @@ class Session:
         self.workspace = workspace
         self.choice = provider.choose()
         self.locator = Locator(workspace.folder, cells)
-        self._given = variables
+        self.given = variables
         self._progress = Progress()
         self._preparation = Preparation(workspace.folder, self.choice.kind)
         self._planned: tuple[str, Plan] | None = None
@@ -44,7 +45,7 @@ class Session:
 
     def environment(self) -> dict[str, str]:
         """What Terraform gets besides the kernel's own: the provider and the given variables."""
-        given = {f"TF_VAR_{name}": _as_text(value) for name, value in self._given().items()}
+        given = {f"TF_VAR_{name}": _as_text(value) for name, value in self.given().items()}
         return provider.environment(self.workspace, self.choice) | given
 
     @property
@@ -68,15 +69,31 @@ class Session:
         Raises:
             LabError: whatever goes wrong inside.
         """
-        with spoken(self.locator), busy(self.workspace.private, operation, notify):
+        with self.speaking(), busy(self.workspace.private, operation, notify):
             try:
                 with self._progress.watch(f"terraform {operation}"):
                     if prepared:
                         self._require_configuration(operation)
-                        self._preparation.ensure(self.terraform)
+                        self.prepare()
                     yield self.terraform
             except KeyboardInterrupt as error:
                 raise self._interrupted(operation) from error
+
+    def prepare(self) -> None:
+        """Run init if something that it reads has changed."""
+        self._preparation.ensure(self.terraform)
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Turn whatever is raised inside into what a student reads."""
+        try:
+            yield
+        except LabError:
+            raise
+        except TerraformError as error:
+            raise lab_error(error, self.locator) from error
+        except TallerError as error:
+            raise LabError(error.message, error.suggestion) from error
 
     def run(self, operation: str, action: Any) -> Any:
         """Do ``action(terraform)`` guarded, once more after init if Terraform asks for one."""
@@ -175,19 +192,6 @@ class Session:
             "Terraform terminó lo que tenía entre manos y guardó el state: nada se ha perdido. "
             "Repite la celda para continuar desde donde quedó.",
         )
-
-
-@contextmanager
-def spoken(locator: Locator) -> Iterator[None]:
-    """Turn whatever a call raises into what a student reads."""
-    try:
-        yield
-    except LabError:
-        raise
-    except TerraformError as error:
-        raise lab_error(error, locator) from error
-    except TallerError as error:
-        raise LabError(error.message, error.suggestion) from error
 
 
 def _as_text(value: Any) -> str:
