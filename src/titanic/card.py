@@ -6,7 +6,6 @@ NAMES = {
     "logistic_regression": "regresión logística",
     "random_forest": "bosque aleatorio",
     "gradient_boosting": "gradient boosting",
-    "soft_voting": "media de los tres (soft voting)",
 }
 
 TEMPLATE = """\
@@ -54,7 +53,8 @@ billete en los datos de entrenamiento, el modelo pierde una de sus mejores pista
 ## Límites
 
 - La lista describe un único suceso, con {rows} ejemplos: el margen de cada cifra es amplio.
-- Sexo y clase pesan mucho: el modelo reproduce a quién se dejó subir a los botes, no quién lo merecía.
+- Sexo y clase pesan mucho: el modelo reproduce a quién se dejó subir a los botes, no quién lo
+  merecía.
 - Falta la edad de uno de cada cinco pasajeros; se sustituye por la mediana.
 
 ## Figuras

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from titanic.errors import EXIT_BAD_INPUT, EXIT_FAILURE, BadInputError, TitanicError
+from titanic.errors import EXIT_FAILURE, BadInputError, TitanicError
 from titanic.settings import DEFAULT_CV_REPEATS, STAGES, Settings
 
 HELP = {
@@ -28,7 +28,7 @@ ENVIRONMENT = f"""\
 Variables de entorno:
   TITANIC_DATA_DIR    carpeta de las capas raw, silver, gold y features (por defecto /app/data)
   TITANIC_MODELS_DIR  carpeta de la capa models (por defecto /app/models)
-  TITANIC_CV_REPEATS  repeticiones de la validación cruzada en train (por defecto {DEFAULT_CV_REPEATS})
+  TITANIC_CV_REPEATS  repeticiones de la validación cruzada en train (si falta: {DEFAULT_CV_REPEATS})
   TITANIC_RUN_ID      nombre de la ejecución; solo aparece en el log
   MODE                etapa que se ejecuta si no se indica ninguna, o si se indica run
   EXPERIMENT_NAME     nombre del experimento, para metrics.json y la tarjeta del modelo
@@ -42,7 +42,7 @@ class SpanishParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Report wrong arguments as every other bad input."""
-        raise BadInputError(f"Argumentos no válidos: {message}.", f"Consulta {self.prog} --help.")
+        raise BadInputError(f"Argumentos no válidos: {message}.", "Consulta la ayuda con --help.")
 
 
 class SpanishFormatter(argparse.RawDescriptionHelpFormatter):
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TitanicError as error:
         return _fail(str(error), error.exit_code)
     except MemoryError:
-        return _fail("No queda memoria.\n→ Sube el límite de memoria del contenedor.", EXIT_FAILURE)
+        return _fail("No queda memoria. → Sube el límite de memoria del contenedor.", EXIT_FAILURE)
     return 0
 
 
@@ -75,7 +75,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _new_parser(None, prog="titanic", description="El pipeline Titanic, etapa por etapa.")
+    parser = _new_parser(
+        SpanishParser, prog="titanic", description="El pipeline Titanic, etapa por etapa."
+    )
     parser.set_defaults(source=None)
     stages = parser.add_subparsers(dest="stage", metavar="ETAPA", title="etapas")
     commands = {
@@ -95,11 +97,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _new_parser(
-    make: "Callable[..., argparse.ArgumentParser] | None", **options: str
+    make: Callable[..., argparse.ArgumentParser], **options: str
 ) -> argparse.ArgumentParser:
-    parser = (make or SpanishParser)(
-        formatter_class=SpanishFormatter, epilog=ENVIRONMENT, add_help=False, **options
-    )
+    parser = make(formatter_class=SpanishFormatter, epilog=ENVIRONMENT, add_help=False, **options)
     group = parser.add_argument_group("opciones")
     group.add_argument("-h", "--help", action="help", help="muestra esta ayuda y termina")
     return parser

@@ -1,6 +1,7 @@
 """From text as it was ingested to typed passengers, and what had to be set aside."""
 
 import pandas as pd
+from pandera.pandas import DataFrameSchema
 
 from titanic import schemas
 from titanic.errors import BadInputError
@@ -62,7 +63,7 @@ def _reasons(
     passengers: pd.DataFrame,
     unreadable: pd.DataFrame,
     raw: pd.DataFrame,
-    schema: "schemas.pa.DataFrameSchema",
+    schema: DataFrameSchema,
 ) -> "pd.Series[str]":
     """Why each rejected row was rejected, by row number; rows that pass are not in it."""
     found: dict[int, list[str]] = {}

@@ -20,7 +20,7 @@ class TitanicError(Exception):
         self.suggestion = suggestion
 
     def __str__(self) -> str:
-        return f"{self.message}\n→ {self.suggestion}" if self.suggestion else self.message
+        return f"{self.message} → {self.suggestion}" if self.suggestion else self.message
 
 
 class BadInputError(TitanicError):

@@ -68,7 +68,7 @@ def _deck(cabins: "pd.Series[str]") -> "pd.Series[str]":
 
 def _ticket_group_size(tickets: "pd.Series[str]", known: Mapping[str, int]) -> "pd.Series[int]":
     here = tickets.map(tickets.value_counts())
-    return np.maximum(here, tickets.map(known).fillna(0)).astype("int64")
+    return here.clip(lower=tickets.map(known).fillna(0)).astype("int64")
 
 
 def _family(passengers: pd.DataFrame, family_size: "pd.Series[int]") -> "pd.Series[str]":
@@ -78,4 +78,4 @@ def _family(passengers: pd.DataFrame, family_size: "pd.Series[int]") -> "pd.Seri
     """
     surname = passengers["name"].str.split(",").str[0].str.strip()
     key = surname + "|" + family_size.astype(str) + "|" + passengers["pclass"].astype(str)
-    return key.where(family_size > 1, None)
+    return key.mask(family_size == 1, np.nan)

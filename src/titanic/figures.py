@@ -63,7 +63,9 @@ def confusion(outcome: Outcome, probability: Probability) -> bytes:
 
 def importance(importances: pd.DataFrame) -> bytes:
     """Loss of ROC AUC when a column is shuffled (columns ``mean`` and ``std``, by feature)."""
-    figure, axes = _new("Importancia por permutación", "Pérdida de AUC al desordenar la columna", "")
+    figure, axes = _new(
+        "Importancia por permutación", "Pérdida de AUC al desordenar la columna", ""
+    )
     ordered = importances.sort_values("mean")
     axes.barh(ordered.index, ordered["mean"], xerr=ordered["std"], color=BLUE, ecolor=ORANGE)
     axes.axvline(0, color=GREY, linewidth=0.8)

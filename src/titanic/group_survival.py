@@ -64,7 +64,8 @@ class GroupSurvival(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         return np.column_stack(columns)
 
     def _profiles(self, X: pd.DataFrame) -> "pd.Series[str]":
-        return X[list(self.profile)].astype(str).agg("|".join, axis=1)
+        first, *others = self.profile
+        return X[first].astype(str).str.cat(X[others].astype(str), sep="|")
 
     def _expected(self, X: pd.DataFrame) -> Floats:
         return self._profiles(X).map(self.expected_).fillna(self.overall_).to_numpy(dtype=float)

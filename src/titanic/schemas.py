@@ -31,7 +31,9 @@ _is_text = pa.Check(
 
 def _choice(*values: object, kind: str = "object", nullable: bool = False) -> pa.Column:
     allowed = ", ".join(map(str, values))
-    return pa.Column(kind, pa.Check.isin(values, error=f"no es uno de {allowed}"), nullable=nullable)
+    return pa.Column(
+        kind, pa.Check.isin(values, error=f"no es uno de {allowed}"), nullable=nullable
+    )
 
 
 def _number(low: float, high: float, kind: str, nullable: bool = False) -> pa.Column:
@@ -112,7 +114,7 @@ def violations(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as error:
-        return error.failure_cases
+        return pd.DataFrame(error.failure_cases)
     return pd.DataFrame(columns=["column", "check", "failure_case", "index"])
 
 

@@ -16,6 +16,7 @@ FOLDS = 5
 COMPARISON_SEED = 1
 REPORT_SEED = 2  # other folds than those that chose the model, which favour it a little
 THRESHOLD = 0.5
+MAX_WORKERS = 2  # each takes about 150 MB, and a stage must fit in 512 MB
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -58,8 +59,9 @@ def evaluate_folds(
 
     Processes rather than threads: fitting small trees holds the interpreter's lock.
     """
+    workers = min(MAX_WORKERS, joblib.cpu_count())
     jobs = (joblib.delayed(_fold)(pipeline, table, outcome, split) for split in splits)
-    return list(joblib.Parallel(n_jobs=joblib.cpu_count())(jobs))
+    return list(joblib.Parallel(n_jobs=workers)(jobs))
 
 
 def _fold(
@@ -68,7 +70,7 @@ def _fold(
     train, held_out = split
     fitted = clone(pipeline).fit(table.iloc[train], outcome.iloc[train])
     probability = fitted.predict_proba(table.iloc[held_out])[:, 1]
-    return FoldResult(held_out, outcome.iloc[held_out].to_numpy(), probability)
+    return FoldResult(held_out, outcome.iloc[held_out].to_numpy(dtype=np.int64), probability)
 
 
 def summary(results: list[FoldResult]) -> dict[str, dict[str, float]]:

@@ -18,8 +18,8 @@ from titanic import layers, manifest, model, model_store, schemas
 from titanic.errors import BadInputError
 from titanic.manifest import Manifest
 from titanic.settings import Settings
+from titanic.stages import features as features_stage
 from titanic.stages.features import FILE as FEATURES_FILE
-from titanic.stages.train import read_features
 from titanic.validation import THRESHOLD
 
 FILE = "evaluation.json"
@@ -34,7 +34,7 @@ def run(settings: Settings) -> Manifest:
     """
     models_dir = settings.layer("models")
     pipeline, description, layer = model_store.load(models_dir)
-    features, source = read_features(settings.layer("features"))
+    features, source = features_stage.read(settings.layer("features"))
     if source.files[FEATURES_FILE].sha256 != description["features_sha256"]:
         raise BadInputError(
             f"El modelo de {models_dir} se entrenó con otros features, no con los de "

@@ -1,5 +1,7 @@
 """features: silver → gold, published to the feature store."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from titanic import feature_table, layers, manifest, schemas, tables
@@ -30,6 +32,18 @@ def run(settings: Settings) -> Manifest:
     inputs = {f"silver/{SILVER_FILE}": source.files[SILVER_FILE].sha256}
     gold = _publish(settings, "gold", table, inputs)
     return _publish(settings, "features", table, {f"gold/{FILE}": gold.files[FILE].sha256})
+
+
+def read(layer_dir: Path) -> tuple[pd.DataFrame, Manifest]:
+    """The table of the features layer (or gold), after checking its schema, and its manifest.
+
+    Raises:
+        BadInputError: the layer is missing, damaged, or not what its schema says.
+    """
+    source = manifest.read(layer_dir)
+    path = manifest.file_path(layer_dir, source, FILE)
+    table = tables.read_parquet(path, str(path))
+    return schemas.check(table, schemas.GOLD, str(path)), source
 
 
 def _table(silver: pd.DataFrame) -> pd.DataFrame:

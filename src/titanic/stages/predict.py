@@ -81,7 +81,8 @@ def _as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _list(rejected: pd.DataFrame) -> str:
-    rows = [f"fila {row} ({reason})" for row, reason in zip(rejected["row"], rejected["reason"])]
+    faults = zip(rejected["row"], rejected["reason"], strict=True)
+    rows = [f"fila {row} ({reason})" for row, reason in faults]
     more = f" y {len(rows) - SHOWN} más" if len(rows) > SHOWN else ""
     return ", ".join(rows[:SHOWN]) + more
 

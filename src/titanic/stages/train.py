@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from titanic import (
     card,
     figures,
     layers,
-    manifest,
     model,
     model_store,
     schemas,
@@ -25,6 +23,7 @@ from titanic import (
 from titanic.errors import BadInputError
 from titanic.manifest import Manifest
 from titanic.settings import Settings
+from titanic.stages import features as features_stage
 from titanic.stages.features import FILE as FEATURES_FILE
 from titanic.validation import FoldResult, Split
 
@@ -39,14 +38,14 @@ def run(settings: Settings) -> Manifest:
         BadInputError: the features are missing, damaged, or too few to cross-validate.
         TitanicError: the layer cannot be written.
     """
-    features, source = read_features(settings.layer("features"))
+    features, source = features_stage.read(settings.layer("features"))
     sha256 = source.files[FEATURES_FILE].sha256
     train = features[features["split"] == "train"].reset_index(drop=True)
     _require_enough(train)
     table, outcome = train[list(model.COLUMNS)], train[schemas.OUTCOME]
     metrics, results, chosen = _measure(table, outcome, settings)
     metrics |= {"train_rows": len(train), "held_out_rows": len(features) - len(train)}
-    tickets = features["ticket"].value_counts().to_dict()
+    tickets = {str(ticket): n for ticket, n in features["ticket"].value_counts().items()}
     files = {
         model_store.MODEL: model_store.dump(chosen.fit(table, outcome)),
         model_store.DESCRIPTION: model_store.describe(sha256, tickets),
@@ -64,14 +63,6 @@ def run(settings: Settings) -> Manifest:
         inputs={f"features/{FEATURES_FILE}": sha256},
         details={"model": metrics["model"], "experiment": settings.experiment_name},
     )
-
-
-def read_features(layer_dir: Path) -> tuple[pd.DataFrame, Manifest]:
-    """The features table, after its schema was checked, and its layer's manifest."""
-    source = manifest.read(layer_dir)
-    path = manifest.file_path(layer_dir, source, FEATURES_FILE)
-    table = tables.read_parquet(path, str(path))
-    return schemas.check(table, schemas.GOLD, str(path)), source
 
 
 def _require_enough(train: pd.DataFrame) -> None:

@@ -45,7 +45,9 @@ def run(settings: Settings) -> Manifest:
     )
 
 
-def _details(raw: pd.DataFrame, accepted: pd.DataFrame, rejected: pd.DataFrame) -> dict[str, object]:
+def _details(
+    raw: pd.DataFrame, accepted: pd.DataFrame, rejected: pd.DataFrame
+) -> dict[str, object]:
     reasons = Counter(reason for text in rejected["reason"] for reason in text.split("; "))
     return {
         "source_rows": len(raw),
