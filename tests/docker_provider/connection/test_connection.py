@@ -8,24 +8,21 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import docker
 import pytest
 
-from docker_provider.connection import ProviderConfig, connect, explain
+from docker_provider.connection import ProviderConfig, connect
 
 pytestmark = pytest.mark.engine
 
 ENGINE_SOCKET = Path("/var/run/docker.sock")
 
 
-def failure(config: ProviderConfig) -> tuple[str, str]:
-    """Connect, which must fail, and return what a person is told."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011  # whatever fails must be explained
-        connect(config)
-    return explain(caught.value, config)
+Failure = Callable[[ProviderConfig], tuple[str, str]]
 
 
 def test_the_platforms_socket_is_used_when_nothing_is_configured(
@@ -40,7 +37,7 @@ def test_the_platforms_socket_is_used_when_nothing_is_configured(
 
 
 def test_host_wins_over_docker_host(
-    engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+    failure: Failure, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     with closing(connect(ProviderConfig(host=f"unix://{ENGINE_SOCKET}"))) as client:
@@ -54,7 +51,7 @@ def test_an_engine_that_is_away_is_no_error_when_the_check_is_disabled() -> None
         assert client.api_version == "1.41"
 
 
-def test_a_missing_socket_is_named(tmp_path: Path) -> None:
+def test_a_missing_socket_is_named(failure: Failure, tmp_path: Path) -> None:
     summary, detail = failure(ProviderConfig(host=f"unix://{tmp_path}/docker.sock"))
     assert "there is no socket" in summary
     assert f"{tmp_path}/docker.sock does not exist" in detail
@@ -91,7 +88,7 @@ def test_a_socket_that_the_user_may_not_open_names_its_owner_and_the_docker_grou
     assert "usermod -aG docker" in told
 
 
-def test_a_port_where_nothing_listens_is_refused() -> None:
+def test_a_port_where_nothing_listens_is_refused(failure: Failure) -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))  # bound but not listening, so nobody else can take it
         host = f"tcp://127.0.0.1:{unheard.getsockname()[1]}"
@@ -108,7 +105,7 @@ class Banner(socketserver.BaseRequestHandler):
 
 
 @pytest.mark.parametrize("handler", [http.server.SimpleHTTPRequestHandler, Banner])
-def test_a_listener_that_is_not_docker_is_told_apart(handler: type) -> None:
+def test_a_listener_that_is_not_docker_is_told_apart(failure: Failure, handler: type) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         summary, _ = failure(ProviderConfig(host=f"tcp://127.0.0.1:{server.server_address[1]}"))
@@ -116,7 +113,7 @@ def test_a_listener_that_is_not_docker_is_told_apart(handler: type) -> None:
     assert "not a Docker Engine" in summary
 
 
-def test_a_silent_listener_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_listener_times_out(failure: Failure, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("docker_provider.connection.NEGOTIATION_TIMEOUT", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
@@ -136,6 +133,6 @@ def test_a_silent_listener_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_configuration_that_cannot_be_used_says_what_to_write(
-    config: ProviderConfig, told: str
+    failure: Failure, config: ProviderConfig, told: str
 ) -> None:
     assert told in " ".join(failure(config))
