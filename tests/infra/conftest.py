@@ -20,7 +20,7 @@ NewWorkspace = Callable[[str], Workspace]
 
 @pytest.fixture(scope="module")
 def new_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewWorkspace]:
-    """Make workspaces, each with a copy of ``infra/``; their provider processes end with the test."""
+    """Make workspaces, each with a copy of ``infra/``; their providers end with the test."""
     made: list[Workspace] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TALLER_HOME", str(tmp_path_factory.mktemp("home")))

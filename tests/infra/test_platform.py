@@ -1,5 +1,6 @@
 """One apply of ``infra/`` runs the whole pipeline, and only a new run_id runs it again."""
 
+import itertools
 import secrets
 from typing import Any
 
@@ -28,7 +29,7 @@ def touched(plan: Any) -> dict[str, str]:
 def test_one_apply_runs_the_five_stages_in_order(platform: Any):
     states = [platform.containers()[stage]["State"] for stage in STAGES]
     assert [state["ExitCode"] for state in states] == [0] * 5
-    for earlier, later in zip(states, states[1:], strict=False):
+    for earlier, later in itertools.pairwise(states):
         assert earlier["FinishedAt"] <= later["StartedAt"]
 
 
