@@ -7,6 +7,7 @@ from taller.lab.errors import LabError
 
 if TYPE_CHECKING:
     from taller.lab.lab import Lab
+    from taller.lab.saved import Saved
 
 _active: list["Lab"] = []
 """The lab that ``%%hcl`` writes to, if there is one."""
@@ -26,7 +27,7 @@ def register() -> None:
         shell.register_magic_function(_hcl, magic_kind="cell", magic_name="hcl")
 
 
-def _hcl(line: str, cell: str) -> None:
+def _hcl(line: str, cell: str) -> "Saved":
     """Save the cell as a file of the workspace: ``%%hcl main.tf``."""
     if not _active:
         raise LabError(
@@ -40,7 +41,7 @@ def _hcl(line: str, cell: str) -> None:
             "Escribe, por ejemplo: %%hcl main.tf",
         )
     number, raw = _running_cell()
-    _active[0].write(words[0], cell, _number=number, _first_line=offset_of_body(raw))
+    return _active[0].write(words[0], cell, _number=number, _first_line=offset_of_body(raw))
 
 
 def _running_cell() -> tuple[int, str]:
@@ -48,4 +49,5 @@ def _running_cell() -> tuple[int, str]:
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
-    return shell.execution_count, shell.history_manager.input_hist_raw[-1]
+    inputs = shell.history_manager.input_hist_raw
+    return len(inputs) - 1, inputs[-1]
