@@ -57,8 +57,7 @@ def _client(endpoint: Endpoint, version: str, timeout: int) -> docker.APIClient:
         address = f"https://{address.split('://', 1)[1]}"
     # A given version keeps the constructor from calling the engine before the lines below.
     client = docker.APIClient(address, version, timeout, max_pool_size=POOL_SIZE)
-    # REQUESTS_CA_BUNDLE would replace our CA, and a proxy meant for the web be asked for the
-    # engine; requests reads both from the environment unless told not to.
+    # Otherwise requests would ask a proxy that the environment names for the web.
     client.trust_env = False
     if endpoint.tls:
         client.mount("https://", ContextAdapter(endpoint.tls.context(), POOL_SIZE))

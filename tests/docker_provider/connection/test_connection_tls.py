@@ -65,6 +65,20 @@ def test_a_client_certificate_opens_a_remote_engine_by_folder_or_by_material(
         assert not list(temporary.iterdir()), "no key stays on disk"
 
 
+def test_a_proxy_for_the_web_is_not_asked_for_the_engine(
+    tls_engine: Callable[..., str],
+    authority: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    folder = authority.issue(tmp_path / "client", "student")
+    with closing(connect(ProviderConfig(host=tls_engine(), cert_path=str(folder)))) as client:
+        assert client.ping()
+
+
 def test_a_client_certificate_of_another_authority_is_refused_by_the_engine(
     failure: Failure, stranger: Any, tls_engine: Callable[..., str], authority: Any, tmp_path: Path
 ) -> None:
