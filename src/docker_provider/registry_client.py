@@ -118,7 +118,7 @@ class RegistryClient:
         if not answer.ok:
             raise self._refusal(answer, image)
         content = answer.json()
-        return str(content.get("token") or content.get("access_token"))
+        return str(content.get("token") or content.get("access_token", ""))
 
     def _basic(self) -> HTTPBasicAuth:
         # As bytes, because requests would encode text as Latin-1, and registries read UTF-8.

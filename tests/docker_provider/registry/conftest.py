@@ -65,16 +65,21 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
     if installed:
         return installed
     folder = tmp_path_factory.mktemp("docker-registry")
-    download = ["apt-get", "download", "docker-registry"]
-    done = subprocess.run(download, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.fail(
-            "These tests need Debian's docker-registry: run 'apt-get update' as root and try "
-            f"again, or 'apt-get install docker-registry'. {done.stderr}"
-        )
+    if not _run("apt-get", "download", "docker-registry", folder=folder):
+        # A fresh machine has no package lists yet; without root this fails, and so we say it.
+        _run("apt-get", "update", folder=folder)
+        if not _run("apt-get", "download", "docker-registry", folder=folder):
+            pytest.fail(
+                "These tests need Debian's docker-registry: run 'apt-get update' as root and try "
+                "again, or 'apt-get install docker-registry'."
+            )
     [package] = folder.glob("docker-registry_*.deb")
     subprocess.run(["dpkg", "-x", package, folder], check=True)
     return str(folder / "usr/bin/docker-registry")
+
+
+def _run(*command: str, folder: Path) -> bool:
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
