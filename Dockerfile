@@ -4,6 +4,9 @@ ARG BASE_IMAGE=python:3.12-slim
 # --- Dependencies: built again only when their lock or the base image changes ---
 FROM ${BASE_IMAGE} AS dependencies
 
+# The classic builder leaves this stage behind as an image without a name: by this label it is found.
+LABEL org.opencontainers.image.title="titanic-pipeline-dependencies"
+
 # By this label `taller clean --all` knows the layers that a build leaves behind without a name.
 LABEL taller.role=pipeline
 
@@ -35,6 +38,8 @@ RUN python3 -m venv /opt/venv \
 
 # --- The image ---
 FROM ${BASE_IMAGE}
+
+LABEL org.opencontainers.image.title="titanic-pipeline"
 
 LABEL taller.role=pipeline
 

@@ -24,8 +24,8 @@ nada de otros barcos, ni de otras personas, y no debe usarse para decidir sobre 
 
 ## Calidad
 
-Validación cruzada estratificada de {folds} particiones, repetida {repeats} veces ({fits} ajustes),
-solo con los datos de entrenamiento. Media ± desviación típica entre particiones:
+Validación cruzada estratificada de {folds} particiones, con {repeats} repeticiones ({fits} ajustes)
+y solo con los datos de entrenamiento. Media ± desviación típica entre particiones:
 
 | | exactitud (accuracy) | ROC AUC |
 |---|---|---|

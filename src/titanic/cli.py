@@ -28,7 +28,7 @@ ENVIRONMENT = f"""\
 Variables de entorno:
   TITANIC_DATA_DIR    carpeta de las capas raw, silver, gold y features (por defecto /app/data)
   TITANIC_MODELS_DIR  carpeta de la capa models (por defecto /app/models)
-  TITANIC_CV_REPEATS  repeticiones de la validación cruzada en train (si falta: {DEFAULT_CV_REPEATS})
+  TITANIC_CV_REPEATS  repeticiones de la validación cruzada en train (si no: {DEFAULT_CV_REPEATS})
   TITANIC_RUN_ID      nombre de la ejecución; solo aparece en el log
   MODE                etapa que se ejecuta si no se indica ninguna, o si se indica run
   EXPERIMENT_NAME     nombre del experimento, para metrics.json y la tarjeta del modelo

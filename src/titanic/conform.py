@@ -51,12 +51,17 @@ def _typed(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     unreadable = pd.DataFrame(False, index=table.index, columns=table.columns)
     for name in table.columns.intersection([*INTEGERS, *DECIMALS]):
         numbers = pd.to_numeric(table[name], errors="coerce")
-        whole = numbers.isna() | (numbers % 1 == 0) | (name in DECIMALS)
+        whole = numbers.isna() | _is_integer(numbers) | (name in DECIMALS)
         unreadable[name] = table[name].notna() & (numbers.isna() | ~whole)
         kind = "float64" if name in DECIMALS else "Int64"
         table[name] = numbers.where(whole).astype(kind)
     table.insert(0, "passenger_id", table.index.to_numpy())
     return table, unreadable
+
+
+def _is_integer(numbers: "pd.Series[float]") -> "pd.Series[bool]":
+    """Without a fraction, and small enough for a float to hold it exactly."""
+    return (numbers % 1 == 0) & (numbers.abs() < 2**53)
 
 
 def _reasons(
@@ -74,7 +79,8 @@ def _reasons(
         row, column = violation["index"], violation["column"]
         if not (column in unreadable and unreadable.at[row, column]):
             found.setdefault(row, []).append(schemas.describe(violation))
-    for row in raw.index[raw.duplicated()]:
-        found.setdefault(row, []).append("fila repetida")
+    if schemas.OUTCOME in passengers:  # asking twice about one passenger is no fault
+        for row in raw.index[raw.duplicated()]:
+            found.setdefault(row, []).append("fila repetida")
     series = pd.Series({row: "; ".join(why) for row, why in sorted(found.items())}, dtype=str)
     return series.astype("object")

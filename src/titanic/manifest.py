@@ -61,7 +61,7 @@ class Manifest:
     details: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The manifest as it is written: sorted keys and no times, so that bytes can be compared."""
+        """The manifest as it is written: sorted keys and no times, so that bytes compare."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import joblib
 import numpy as np
@@ -26,7 +27,7 @@ class FoldResult:
     """Held-out rows of one fold (positions), with outcome and predicted probability."""
 
     rows: NDArray[np.intp]
-    outcome: NDArray[np.int64]
+    outcome: NDArray[np.integer[Any]]
     probability: NDArray[np.float64]
 
     @property
@@ -70,7 +71,7 @@ def _fold(
     train, held_out = split
     fitted = clone(pipeline).fit(table.iloc[train], outcome.iloc[train])
     probability = fitted.predict_proba(table.iloc[held_out])[:, 1]
-    return FoldResult(held_out, outcome.iloc[held_out].to_numpy(dtype=np.int64), probability)
+    return FoldResult(held_out, outcome.iloc[held_out].to_numpy(), probability)
 
 
 def summary(results: list[FoldResult]) -> dict[str, dict[str, float]]:
