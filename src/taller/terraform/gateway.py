@@ -86,7 +86,8 @@ class Terraform:
             "reconfigure": Flag if reconfigure else None,
             **migrate,
         }
-        if self.version().numbers < _INIT_SPEAKS_JSON:
+        # Terraform refuses -json together with -migrate-state, even with -force-copy.
+        if migrate_state or self.version().numbers < _INIT_SPEAKS_JSON:
             self._runner.text("init", no_color=Flag, **options)
             return ()
         completed, events = self._runner.stream("init", **options)
