@@ -27,14 +27,23 @@ def main(arguments: Sequence[str]) -> int:
         return _launched()
     options = _parser().parse_args(arguments)
     if options.command == "install":
-        from docker_provider.mirror import install
-
-        print(install(options.mirror))
-        return 0
+        return _install(options.mirror)
     from docker_provider.server import configure_log, serve
 
     configure_log(options.log)
     serve(options.socket, options.idle_timeout)
+    return 0
+
+
+def _install(mirror: Path) -> int:
+    from docker_provider.errors import ProviderError
+    from docker_provider.mirror import install
+
+    try:
+        print(install(mirror))
+    except ProviderError as problem:
+        print(f"{problem.summary}: {problem.detail}", file=sys.stderr)
+        return 1
     return 0
 
 
