@@ -7,6 +7,8 @@ import pytest
 
 from taller.terraform import Event, Terraform, TerraformError
 
+pytestmark = pytest.mark.engine
+
 Folder = Callable[[str], Path]
 
 PAIR = """

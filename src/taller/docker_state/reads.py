@@ -90,6 +90,9 @@ class DockerState:
             volume: name of an existing volume.
             path: relative to the volume, "" for all of it.
             image: any image that the engine has.
+
+        Raises:
+            TallerError: there is no such volume.
         """
         with self._reader(volume, image) as reader:
             try:
@@ -101,8 +104,14 @@ class DockerState:
 
     @contextmanager
     def _reader(self, volume: str, image: str) -> Iterator[str]:
-        self.client.api.inspect_volume(volume)  # creating a container would create the volume
         api = self.client.api
+        try:
+            api.inspect_volume(volume)  # creating a container would create the volume
+        except NotFound as error:
+            raise TallerError(
+                f"No hay ningún volumen «{volume}».",
+                "Mira cuáles hay con «docker volume ls».",
+            ) from error
         bind = api.create_host_config(binds={volume: {"bind": _READER_TARGET, "mode": "ro"}})
         made = api.create_container(
             image, command=["true"], host_config=bind, labels=_READER_ROLE, network_disabled=True

@@ -1,16 +1,20 @@
 """State locks: who holds one, and whether its holder can be proven to be dead."""
 
 import getpass
+import json
 import re
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import psutil
 
 _FIELD = re.compile(r"^\s+(ID|Path|Operation|Who|Version|Created):\s+(.*\S)\s*$", re.MULTILINE)
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? \+0000 UTC")
 _CLOCK_SLACK_SECONDS = 2.0
+_DATA_FOLDER = ".terraform"
 
 
 @dataclass(frozen=True)
@@ -42,26 +46,51 @@ class LockInfo:
         return datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=UTC)
 
 
-def holder_is_dead(lock: LockInfo) -> bool:
+def holder_is_dead(lock: LockInfo, folder: Path) -> bool:
     """Whether the process that took the lock is certain not to run any more.
 
-    It is when the lock names this user on this host and no process here that could be Terraform
-    is as old as the lock: a process that began later cannot have taken it.
+    It is when the lock names this user on this host, and no process here that could be Terraform
+    on the same remote state is as old as the lock: one that began later cannot have taken it. The
+    lock of a local state is the operating system's; it goes with its process and is never stale.
+
+    Args:
+        lock: what Terraform said about the lock.
+        folder: the configuration's folder, whose remote backend holds the lock.
     """
-    created = lock.created_at
-    if created is None or lock.who != f"{getpass.getuser()}@{socket.gethostname()}":
+    created, backend = lock.created_at, _backend(folder)
+    if created is None or backend is None:
+        return False
+    if lock.who != f"{getpass.getuser()}@{socket.gethostname()}":
         return False
     latest_start = created.timestamp() + _CLOCK_SLACK_SECONDS
-    return not any(_may_hold(process, latest_start) for process in psutil.process_iter())
+    return not any(_may_hold(process, latest_start, backend) for process in psutil.process_iter())
 
 
-def _may_hold(process: psutil.Process, latest_start: float) -> bool:
+def _may_hold(process: psutil.Process, latest_start: float, backend: Any) -> bool:
     try:
         if process.create_time() > latest_start or process.status() == psutil.STATUS_ZOMBIE:
             return False
-        words = process.cmdline()[:2]
+        command = process.cmdline()
+        if not any("terraform" in word.rpartition("/")[2].lower() for word in command[:2]):
+            return False
+        moved = any("-chdir" in word for word in command)
+        return moved or _backend(*_folders(process)) == backend
     except psutil.NoSuchProcess:
         return False
-    except psutil.AccessDenied:
+    except (psutil.AccessDenied, OSError, ValueError):
         return True  # it cannot be ruled out
-    return any("terraform" in word.rpartition("/")[2].lower() for word in words)
+
+
+def _folders(process: psutil.Process) -> tuple[Path, str]:
+    """A process's working folder, seen from its own root, and its Terraform data folder."""
+    proc = Path(f"/proc/{process.pid}")
+    data = process.environ().get("TF_DATA_DIR", _DATA_FOLDER)
+    if not proc.is_dir():  # not Linux: no other roots either
+        return Path(process.cwd()), data
+    return proc / "cwd", f"{proc}/root{data}" if data.startswith("/") else data
+
+
+def _backend(folder: Path, data: str = _DATA_FOLDER) -> Any:
+    """The remote backend that init recorded in a folder; None for a local state."""
+    record = folder / data / "terraform.tfstate"
+    return json.loads(record.read_text("utf-8")).get("backend") if record.is_file() else None

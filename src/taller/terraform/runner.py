@@ -66,7 +66,7 @@ class Runner:
         """Run a command with an event stream, once more if a dead process's lock was in the way."""
         completed, events = self._stream_once(command, *args, **options)
         lock = _lock_of(diagnostics_of(events))
-        if lock is None or not locks.holder_is_dead(lock):
+        if lock is None or not locks.holder_is_dead(lock, self._folder):
             return completed, events
         self.text("force-unlock", lock.id, force=Flag)
         if self._on_notice is not None:
