@@ -71,14 +71,14 @@ Files and the end::
     lab.teardown()                       # the last cell: destroy, remove leftovers, stop the
                                          # provider, empty the workspace; idempotent; an exercise's
                                          # points stay (keep=False: nothing)
-    taller.progress()                    # table of all exercises with the points reached
+    taller.progress_table()              # table of all exercises with the points reached
 """
 
 from taller.lab import magic
 from taller.lab.errors import LabError
 from taller.lab.lab import Lab
-from taller.lab.progress_table import progress
+from taller.lab.progress_table import progress_table
 
-__all__ = ["Lab", "LabError", "progress"]
+__all__ = ["Lab", "LabError", "progress_table"]
 
 magic.register()

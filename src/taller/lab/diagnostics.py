@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from taller.lab.causes import likely_cause
 from taller.lab.cells import CellMap
-from taller.lab.errors import LabError, dim, red
+from taller.lab.errors import LabError, bold, dim, wrapped
 from taller.terraform import Diagnostic, StateLocked, TerraformError
 
 _CONTEXT_LINES = 2
@@ -23,7 +23,7 @@ class Locator:
         parts = [self._place(diagnostic), *self._snippet(diagnostic), *_words(diagnostic)]
         cause = likely_cause(diagnostic)
         if cause:
-            parts.append(f"Causa probable: {cause}")
+            parts += wrapped(f"Causa probable: {cause}")
         return "\n".join(part for part in parts if part)
 
     def _place(self, diagnostic: Diagnostic) -> str:
@@ -54,11 +54,12 @@ class Locator:
 
 def _numbered(number: int, line: str, faulty: bool) -> str:
     text = f"{'→' if faulty else ' '} {number:>3} │ {line}"
-    return red(text) if faulty else dim(text)
+    return bold(text) if faulty else dim(text)
 
 
 def _words(diagnostic: Diagnostic) -> list[str]:
-    return [f"{diagnostic.summary}. {diagnostic.detail}".strip().removesuffix(". ")]
+    lines = f"{diagnostic.summary}. {diagnostic.detail}".strip().removesuffix(".").splitlines()
+    return [part for line in lines for part in wrapped(line)]
 
 
 def lab_error(error: TerraformError, locator: Locator) -> LabError:

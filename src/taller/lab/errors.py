@@ -1,10 +1,14 @@
 """What a notebook shows instead of a traceback."""
 
 import re
+import textwrap
 
 from taller.errors import TallerError
 
-_RED, _DIM, _BOLD, _RESET = "\x1b[31m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+_DIM, _BOLD, _RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+"""No colours: Jupyter already paints errors, dark or light, and red on red is hard to read."""
+
+_WIDTH = 92
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -23,11 +27,13 @@ class LabError(TallerError):
         return plain("\n".join(self._lines()))
 
     def _lines(self) -> list[str]:
-        lines = [f"{_RED}{_BOLD}✗ {self.message}{_RESET}"]
+        first, *more = [part for line in self.message.splitlines() for part in wrapped(line)]
+        lines = [f"{_BOLD}{line}{_RESET}" for line in (f"✗ {first}", *more)]
         if self.details:
             lines += ["", *self.details.splitlines()]
         if self.suggestion:
-            lines += ["", f"{_BOLD}→ {self.suggestion}{_RESET}"]
+            advice = wrapped(f"→ {self.suggestion}")
+            lines += ["", *(f"{_BOLD}{line}{_RESET}" for line in advice)]
         return lines
 
     def _render_traceback_(self) -> list[str]:
@@ -43,16 +49,23 @@ class CheckFailed(LabError, AssertionError):
     """A check that the notebook asked for did not pass."""
 
 
+def wrapped(text: str) -> list[str]:
+    """Lines that fit into a cell: JupyterLab would break them in the middle of a word."""
+    if text.startswith(" "):  # Terraform's own layout: code, or a list
+        return [text]
+    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
 def dim(text: str) -> str:
-    """The text in a quieter colour, where colours are shown."""
+    """The text in a quieter shade, where that is shown."""
     return f"{_DIM}{text}{_RESET}"
 
 
-def red(text: str) -> str:
-    """The text in the colour of errors, where colours are shown."""
-    return f"{_RED}{text}{_RESET}"
+def bold(text: str) -> str:
+    """The text in bold, where that is shown."""
+    return f"{_BOLD}{text}{_RESET}"
 
 
 def plain(text: str) -> str:
-    """The text without colours."""
+    """The text without such marks."""
     return _ANSI.sub("", text)

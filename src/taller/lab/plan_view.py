@@ -152,6 +152,8 @@ class PlanView(Shown):
 
     def _output_value(self, name: str) -> str:
         change = self.raw["output_changes"][name]
+        if change["actions"] == ["delete"]:
+            return ""
         if change.get("after_sensitive") is True:
             return HIDDEN
         return UNKNOWN if change.get("after_unknown") is True else brief(change.get("after"))
@@ -169,7 +171,10 @@ class PlanView(Shown):
         """The same table in columns."""
         rows = [[r.sign, r.address, r.verb, "; ".join(r.attributes[:3])] for r in self.rows]
         lines = columns_of_text(("", "recurso", "acción", ""), rows)[1:] if rows else []
-        outputs = [f"{sign} output {name} = {value}" for sign, name, value, _ in self.output_rows]
+        outputs = [
+            f"{sign} output {name}{f' = {value}' if value else ''}"
+            for sign, name, value, _ in self.output_rows
+        ]
         warnings = [f"⚠ {line}" for line in (*self.drift_lines, *self.warnings)]
         return "\n".join([self.headline, *lines, *outputs, *warnings])
 

@@ -34,7 +34,7 @@ class ProgressTable(Shown):
         return "\n".join([f"Tu progreso: {self.score} de {self.max_score} puntos", *lines])
 
 
-def progress(prefix: str = "dev") -> ProgressTable:
+def progress_table(prefix: str = "dev") -> ProgressTable:
     """The exercises and the points reached with this prefix, as last checked."""
     return ProgressTable(prefix)
 
