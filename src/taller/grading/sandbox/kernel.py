@@ -1,0 +1,161 @@
+"""A Jupyter kernel in a sandbox, for nbclient and testbook.
+
+The kernel listens on Unix sockets in its workspace (``transport="ipc"``), since it has no network:
+
+    kernel = SandboxedKernel(workspace, limits=Limits(cpu_s=30))
+    with testbook(notebook, kernel_manager_class=kernel.manager_class,
+                  shutdown_kernel="immediate") as client:
+        ...
+    kernel.status, kernel.seconds
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from jupyter_client.manager import AsyncKernelManager
+
+from taller.errors import TallerError
+from taller.grading.sandbox.jail import WORKSPACE, Jail
+from taller.grading.sandbox.limits import Completed, Limits, Status
+from taller.grading.sandbox.watch import Watch
+
+_FOLDER = ".kernel"
+_SOCKETS = "s"
+_LONGEST_SOCKET = len("/-00")
+_ERRORS_BYTES = 64 * 1024
+"""How much is kept of what a kernel writes to standard error, mostly why it did not start."""
+_SOCKET_PATH_LIMIT = 107
+"""Bytes of a Unix socket's path on Linux (sun_path, less its closing zero)."""
+
+
+class SandboxedKernel:
+    """A kernel that sees what run_sandboxed() lets a program see, within the same limits.
+
+    The processor and wall time of Limits are those of the whole life of the kernel. Its sockets
+    are in the workspace's folder ``.kernel``, which is removed when it ends.
+
+    Args:
+        workspace, read_only, guard_socket, limits, env: as in run_sandboxed().
+
+    Attributes:
+        manager_class: give it to nbclient or testbook as ``kernel_manager_class``; it starts
+            one kernel at a time.
+
+    Raises:
+        SandboxUnavailable: bubblewrap is missing or may not isolate here.
+        TallerError: the workspace's path is too long for sockets.
+    """
+
+    def __init__(
+        self, workspace: Path, *, read_only: Sequence[Path] = (),
+        guard_socket: Path | None = None, limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self._limits = limits or Limits()
+        self._workspace = workspace.resolve(strict=True)
+        self._jail = Jail(workspace, read_only, guard_socket, self._limits, env or {})
+        self.folder = self._workspace / _FOLDER
+        if len(os.fsencode(self.folder)) + _LONGEST_SOCKET > _SOCKET_PATH_LIMIT:
+            raise TallerError(
+                f"La ruta de la carpeta de trabajo es demasiado larga: {workspace}",
+                "Usa una carpeta temporal con una ruta más corta.",
+            )
+        self._completed: Completed | None = None
+        self._status: Status | None = None
+        self._watcher: threading.Thread | None = None
+        self.manager_class = _manager_class(self)
+
+    @property
+    def status(self) -> Status:
+        """The limit that ended the kernel; ``ok`` while it runs or when it was shut down."""
+        return self._status or "ok"
+
+    def result(self) -> Completed:
+        """What the kernel used and how it ended; waits until nothing of it is left.
+
+        Raises:
+            TallerError: it was never started.
+        """
+        if self._watcher is not None:
+            self._watcher.join()
+        if self._completed is None:
+            raise TallerError("El kernel no se inició.")
+        return self._completed
+
+    def prepare(self) -> None:
+        """Make the folder of the sockets anew: an earlier kernel may have put anything there."""
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()
+        elif self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(mode=0o700)
+
+    def command(self, args: Sequence[str], watch: Watch) -> list[str]:
+        """The command line that starts the kernel behind the walls."""
+        outside = str(self.folder)
+        inside = f"{WORKSPACE}/{_FOLDER}"
+        connection = json.loads((self.folder / "outside.json").read_text())
+        connection["ip"] = connection["ip"].replace(outside, inside)
+        (self.folder / "inside.json").write_text(json.dumps(connection))
+        file = f"{outside}/outside.json"
+        translated = [arg.replace(file, f"{inside}/inside.json") for arg in args]
+        return self._jail.command(translated, watch.groups)
+
+    def watch(self) -> Watch:
+        """The limits of a kernel that is about to start."""
+        return Watch(self._workspace, self._limits)
+
+    def follow(self, process: "subprocess.Popen[bytes]", watch: Watch, errors: IO[bytes]) -> None:
+        """Watch a kernel from a thread of its own, until nothing of it is left."""
+        self._status = None
+        self._watcher = threading.Thread(
+            target=self._follow, args=(process, watch, errors), name="kernel watch", daemon=True
+        )
+        self._watcher.start()
+
+    def _follow(self, process: "subprocess.Popen[bytes]", watch: Watch, errors: IO[bytes]) -> None:
+        with watch, errors:
+            while process.poll() is None and self._status is None:
+                threading.Event().wait(watch.pause)
+                self._status = watch.broken(process.pid)
+            watch.end(process)
+            errors.seek(0)
+            text = errors.read(_ERRORS_BYTES).decode(errors="replace")
+            self._completed = watch.completed(process, self.status, "", text)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _manager_class(kernel: SandboxedKernel) -> type[AsyncKernelManager]:
+    class SandboxedKernelManager(AsyncKernelManager):
+        """Starts the kernel in its sandbox; otherwise jupyter_client's own manager."""
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.transport = "ipc"
+            self.cache_ports = False
+            self.ip = str(kernel.folder / _SOCKETS)
+            self.connection_file = str(kernel.folder / "outside.json")
+
+        async def _async_pre_start_kernel(self, **kw: Any) -> tuple[list[str], dict[str, Any]]:
+            kernel.prepare()
+            started = await super()._async_pre_start_kernel(**kw)
+            # Over the control channel: no signal crosses the pid namespace.
+            self.kernel_spec.interrupt_mode = "message"
+            return started
+
+        async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+            watch = kernel.watch()
+            errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the kernel has ended
+            kw |= {"env": dict(os.environ), "cwd": "/"}
+            kw |= {"stdout": subprocess.DEVNULL, "stderr": errors}
+            await super()._async_launch_kernel(kernel.command(kernel_cmd, watch), **kw)
+            kernel.follow(self.provisioner.process, watch, errors)
+
+    return SandboxedKernelManager

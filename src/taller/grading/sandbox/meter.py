@@ -1,0 +1,253 @@
+"""How much a sandbox uses: by control groups where they may be written, else from /proc."""
+
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from taller.grading.sandbox.limits import MEGABYTE, Limits
+
+_ROOT = Path("/sys/fs/cgroup")
+_PROC = Path("/proc")
+_NAME = "taller"
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_REMOVAL_SECONDS = 2.0
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a sandbox has used so far: processor time (s), memory (bytes), processes.
+
+    ``out_of_memory`` and ``crowded`` say that the kernel refused it memory or a process.
+    """
+
+    cpu_seconds: float
+    memory: int
+    processes: int
+    out_of_memory: bool = False
+    crowded: bool = False
+
+
+class Meter(Protocol):
+    """Measures one sandbox."""
+
+    entries: list[Path]
+    """Files into which the first process writes its number, before it becomes the sandbox."""
+
+    def read(self, pid: int) -> Usage:
+        """Measure; ``pid`` is the sandbox's first process."""
+
+    def close(self) -> None:
+        """Give back what the meter holds."""
+
+
+def meter(limits: Limits) -> Meter:
+    """The best meter for this machine."""
+    for kind in (GroupsV1, GroupV2):
+        try:
+            return kind(limits)
+        except OSError:
+            continue  # no such control groups here, or no right to make one
+    return ProcessTree()
+
+
+class GroupsV1:
+    """Control groups, version 1 (Linux: admin-guide/cgroup-v1).
+
+    Raises:
+        OSError: they are not mounted, or not writable.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        name = _new_name()
+        self._memory, self._pids, self._cpu = (
+            _own_group(controller) / name for controller in ("memory", "pids", "cpuacct")
+        )
+        self._folders = [self._memory, self._pids, self._cpu]
+        self.entries = [folder / "cgroup.procs" for folder in self._folders]
+        _make(self._folders)
+        limit = str(limits.memory_mb * MEGABYTE)
+        (self._memory / "memory.limit_in_bytes").write_text(limit)
+        swap = self._memory / "memory.memsw.limit_in_bytes"
+        if swap.exists():
+            swap.write_text(limit)
+        (self._pids / "pids.max").write_text(str(limits.processes))
+
+    def read(self, pid: int) -> Usage:  # noqa: ARG002 - the group knows its processes
+        return Usage(
+            cpu_seconds=_number(self._cpu / "cpuacct.usage") / 1e9,
+            memory=_number(self._memory / "memory.max_usage_in_bytes"),
+            processes=_number(self._pids / "pids.current"),
+            out_of_memory=_field(self._memory / "memory.oom_control", "oom_kill") > 0,
+            crowded=_field(self._pids / "pids.events", "max") > 0,
+        )
+
+    def close(self) -> None:
+        _remove(self._folders)
+
+
+class GroupV2:
+    """A control group, version 2 (Linux: admin-guide/cgroup-v2), below the root of the hierarchy.
+
+    Raises:
+        OSError: it is not mounted, or not writable.
+    """
+
+    def __init__(self, limits: Limits, root: Path = _ROOT) -> None:
+        controllers = (root / "cgroup.controllers").read_text().split()
+        if not {"memory", "pids", "cpu"} <= set(controllers):
+            raise FileNotFoundError(f"{root} lacks a controller")
+        (root / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+        self._folder = root / _new_name()
+        self.entries = [self._folder / "cgroup.procs"]
+        _make([self._folder])
+        (self._folder / "memory.max").write_text(str(limits.memory_mb * MEGABYTE))
+        (self._folder / "memory.swap.max").write_text("0")
+        (self._folder / "pids.max").write_text(str(limits.processes))
+
+    def read(self, pid: int) -> Usage:  # noqa: ARG002 - the group knows its processes
+        return Usage(
+            cpu_seconds=_field(self._folder / "cpu.stat", "usage_usec") / 1e6,
+            memory=_number(self._folder / "memory.current"),
+            processes=_number(self._folder / "pids.current"),
+            out_of_memory=_field(self._folder / "memory.events", "oom_kill") > 0,
+            crowded=_field(self._folder / "pids.events", "max") > 0,
+        )
+
+    def close(self) -> None:
+        _remove([self._folder])
+
+
+class ProcessTree:
+    """All descendants of the first process, as /proc shows them (man 5 proc_pid_stat).
+
+    It sees what a process uses only while it, or the one that waited for it, is there; and a
+    process can outgrow a limit between two looks. Nothing in a sandbox leaves its tree: orphans
+    go to the sandbox's own first process.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Path] = []
+        self._seconds = 0.0
+
+    def read(self, pid: int) -> Usage:
+        tree = list(descendants(pid))
+        self._seconds = max(self._seconds, sum(p.ticks for p in tree) / _TICKS_PER_SECOND)
+        return Usage(
+            cpu_seconds=self._seconds,
+            memory=sum(p.pages for p in tree) * _PAGE_BYTES,
+            processes=sum(p.threads for p in tree),
+        )
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A line of /proc/PID/stat: processor time of it and of the children it waited for."""
+
+    pid: int
+    parent: int
+    ticks: int
+    threads: int
+    pages: int
+
+
+def descendants(pid: int) -> Iterator[Process]:
+    """A process and all that descend from it."""
+    processes = {p.pid: p for p in _processes()}
+    inside: set[int] = set()
+    found = {pid}
+    while found:
+        inside |= found
+        found = {p.pid for p in processes.values() if p.parent in inside} - inside
+    return (processes[number] for number in inside if number in processes)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and more than a zombie, which only waits to be counted."""
+    try:
+        line = (_PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return False
+    return line.rpartition(") ")[2][0] not in "ZX"
+
+
+def _processes() -> Iterator[Process]:
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                yield _parse_stat((folder / "stat").read_text())
+
+
+def _parse_stat(line: str) -> Process:
+    pid, _, rest = line.partition(" (")
+    fields = rest.rpartition(") ")[2].split()  # from the third field, the state, on
+    ticks = sum(int(fields[i]) for i in (11, 12, 13, 14))
+    return Process(int(pid), int(fields[1]), ticks, int(fields[17]), int(fields[21]))
+
+
+def _own_group(controller: str) -> Path:
+    """The folder of this process's group of a controller (man 7 cgroups)."""
+    for line in (_PROC / "self" / "cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controller in controllers.split(","):
+            return _ROOT / controller / path.lstrip("/")
+    raise FileNotFoundError(f"there is no controller {controller}")
+
+
+def _new_name() -> str:
+    return f"{_NAME}-{os.getpid()}-{next(_numbers)}"
+
+
+def _make(folders: list[Path]) -> None:
+    made: list[Path] = []
+    for folder in folders:
+        _sweep(folder.parent)
+        try:
+            folder.mkdir()
+            made.append(folder)
+        except OSError:
+            _remove(made)
+            raise
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the groups of graders that were killed."""
+    for folder in parent.glob(f"{_NAME}-*-*"):
+        owner = folder.name.split("-")[1]
+        if not (_PROC / owner).exists():
+            with contextlib.suppress(OSError):  # its last process is still ending
+                folder.rmdir()
+
+
+def _remove(folders: list[Path]) -> None:
+    """Remove groups; a group stays busy for a moment after its last process."""
+    deadline = time.monotonic() + _REMOVAL_SECONDS
+    for folder in folders:
+        while folder.exists():
+            try:
+                folder.rmdir()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+
+
+def _number(file: Path) -> int:
+    return int(file.read_text())
+
+
+def _field(file: Path, name: str) -> int:
+    if not file.exists():
+        return 0
+    fields = dict(line.split() for line in file.read_text().splitlines())
+    return int(fields.get(name, 0))

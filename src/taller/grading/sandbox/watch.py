@@ -1,0 +1,111 @@
+"""Look at a running sandbox again and again, and end it when it reaches a limit."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
+from taller.grading.sandbox.meter import Usage, descendants, is_alive, meter
+
+_PAUSE_SECONDS = 0.05
+_DISK_SHARE = 10
+"""A look at the disk may take a tenth of the time at most."""
+_END_SECONDS = 10.0
+_SIGKILL_CODE = 128 + signal.SIGKILL
+
+
+class Watch:
+    """The limits of one sandbox, from before its start until nothing of it is left."""
+
+    def __init__(self, workspace: Path, limits: Limits) -> None:
+        self._workspace = workspace
+        self._limits = limits
+        self._meter = meter(limits)
+        self.groups = self._meter.entries
+        self.pause = _PAUSE_SECONDS
+        self._began = time.monotonic()
+        self._next_disk = 0.0
+        self._usage = Usage(0.0, 0, 0)
+        self._peak = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._meter.close()
+
+    def broken(self, pid: int) -> Status | None:
+        """The limit that has been reached, if any."""
+        usage = self._read(pid)
+        seconds = time.monotonic() - self._began
+        if usage.out_of_memory or usage.memory > self._limits.memory_mb * MEGABYTE:
+            return "memory"
+        if usage.crowded or usage.processes > self._limits.processes:
+            return "processes"
+        if usage.cpu_seconds > self._limits.cpu_s or seconds > self._limits.wall_s:
+            return "timeout"
+        return "disk" if self._disk_full() else None
+
+    def verdict(self, process: "subprocess.Popen[bytes]") -> Status:
+        """How a program ended that has ended by itself."""
+        broken = self.broken(process.pid)
+        if broken:
+            return broken
+        return "killed" if process.returncode in (_SIGKILL_CODE, -signal.SIGKILL) else "ok"
+
+    def end(self, process: "subprocess.Popen[bytes]") -> None:
+        """Kill whatever is left of the sandbox, and wait until it is gone.
+
+        bubblewrap's death kills the first process of the pid namespace, and with it all others.
+        """
+        inside = [p.pid for p in descendants(process.pid)]
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and all of its group
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        deadline = time.monotonic() + _END_SECONDS
+        while time.monotonic() < deadline and any(map(is_alive, inside)):
+            time.sleep(0.002)
+
+    def completed(
+        self, process: "subprocess.Popen[bytes]", status: Status, stdout: str, stderr: str
+    ) -> Completed:
+        """What became of the program."""
+        code = process.returncode
+        return Completed(
+            status, code if code >= 0 else 128 - code, stdout, stderr,
+            time.monotonic() - self._began, self._usage.cpu_seconds, self._peak / MEGABYTE,
+        )  # fmt: skip
+
+    def _read(self, pid: int) -> Usage:
+        self._usage = self._meter.read(pid)
+        self._peak = max(self._peak, self._usage.memory)
+        return self._usage
+
+    def _disk_full(self) -> bool:
+        now = time.monotonic()
+        if now < self._next_disk:
+            return False
+        size = files = 0
+        for status in _entries(self._workspace):
+            size, files = size + status.st_blocks * 512, files + 1
+            if size > self._limits.disk_mb * MEGABYTE or files > self._limits.files:
+                return True
+        self._next_disk = time.monotonic() + _DISK_SHARE * (time.monotonic() - now)
+        return False
+
+
+def _entries(folder: Path) -> Iterator[os.stat_result]:
+    """All entries below a folder that is being changed; links are not followed."""
+    pending = [str(folder)]
+    while pending:
+        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:  # just removed
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    yield entry.stat(follow_symlinks=False)
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
