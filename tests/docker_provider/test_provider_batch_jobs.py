@@ -6,7 +6,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("base_image")]
 
 JOB = """
 variable "script" {
-  default = "echo hola; echo ay >&2"
+  default = "echo hola"
 }
 resource "docker_container" "job" {
   name     = "${var.prefix}-job"
@@ -31,7 +31,7 @@ def job(more: str = "") -> str:
 
 
 def test_apply_waits_for_the_end_and_knows_exit_code_and_logs(workspace):
-    workspace.write(job()).applied("-var=script=sleep 0.5; echo hola; echo ay >&2")
+    workspace.write(job()).applied("-var=script=echo hola; sleep 0.5; echo ay >&2")
     assert workspace.outputs() == {"exit_code": 0, "logs": "hola\nay\n"}
 
 
@@ -68,7 +68,7 @@ def test_changing_how_the_job_is_treated_does_not_run_it_again(workspace, engine
     first = engine.containers.get(f"{prefix}-job").id
     workspace.write(job("destroy_grace_seconds = 3"))
     assert workspace.plan().actions == {"docker_container.job": "update"}
-    assert workspace.applied().outputs()["logs"] == "hola\nay\n"
+    assert workspace.applied().outputs()["logs"] == "hola\n"
     assert engine.containers.get(f"{prefix}-job").id == first
     assert workspace.plan().actions == {}
 
@@ -172,3 +172,11 @@ resource "docker_container" "read" {
     assert [data["network_name"] for data in networks] == [f"{prefix}-net"]
     assert workspace.plan().actions == {}
     assert workspace.destroy().ok
+
+
+def test_logs_that_the_driver_cannot_give_back_are_a_warning(workspace):
+    result = workspace.write(job('log_driver = "none"')).apply()
+    assert result.ok, result.errors
+    assert "cannot be kept" in result.warnings
+    assert workspace.state()["docker_container.job"]["container_logs"] is None
+    assert workspace.plan().actions == {}

@@ -284,7 +284,7 @@ def test_the_logs_of_a_container_can_be_read_as_data(workspace):
 resource "docker_container" "job" {
   name     = "${var.prefix}-job"
   image    = local.base
-  command  = ["sh", "-c", "echo tres >&2; echo uno; echo dos"]
+  command  = ["sh", "-c", "echo tres >&2; sleep 0.3; echo uno; echo dos"]
   must_run = false
   attach   = true
 }
@@ -308,3 +308,21 @@ output "last" {
 """
     ).applied()
     assert workspace.outputs() == {"all": ["dos", "tres", "uno"], "last": ["dos"]}
+
+
+def test_a_provider_block_may_wait_for_a_value(workspace, engine, prefix):
+    workspace.write(
+        """
+resource "terraform_data" "host" {
+  input = "unix:///var/run/docker.sock"
+}
+provider "docker" {
+  host = terraform_data.host.output
+}
+resource "docker_volume" "raw" {
+  name = "${var.prefix}-raw"
+}
+"""
+    ).applied()
+    assert engine.volumes.get(f"{prefix}-raw")
+    assert workspace.plan().actions == {}

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from docker.errors import APIError
+
 from docker_provider.container.request import engine_removes
 from docker_provider.errors import ProviderError
 from docker_provider.planning import State
@@ -32,7 +34,7 @@ def follow(operation: Operation, planned: State, identifier: str) -> tuple[dict[
         if planned["attach"]:
             _wait_for_end(operation, identifier)
             if planned["logs"]:
-                logs["container_logs"] = _log_text(operation, identifier)
+                logs["container_logs"] = _kept_logs(operation, planned, identifier)
         if planned["must_run"]:
             _check_running(operation, planned, identifier)
         if planned["wait"]:
@@ -132,12 +134,28 @@ def _unhealthy(
 
 def last_lines(operation: Operation, identifier: str) -> str:
     """The container's last log lines, or a note that there are none."""
-    logs = operation.client.logs(identifier, stdout=True, stderr=True, tail=LOG_LINES)
-    return logs.decode(errors="replace").rstrip() or "(it printed nothing)"
+    try:
+        return _log_text(operation, identifier, LOG_LINES).rstrip() or "(it printed nothing)"
+    except APIError as refusal:
+        return f"(its log cannot be read: {refusal.explanation})"
 
 
-def _log_text(operation: Operation, identifier: str) -> str:
-    logs: bytes = operation.client.logs(identifier, stdout=True, stderr=True)
+def _kept_logs(operation: Operation, planned: State, identifier: str) -> str | None:
+    try:
+        return _log_text(operation, identifier)
+    except APIError as refusal:
+        operation.warn(
+            f'The logs of the container "{planned["name"]}" cannot be kept',
+            f"{refusal.explanation}. `logs = true` needs a log_driver that can be read, such as "
+            "json-file.",
+        )
+        return None
+
+
+def _log_text(operation: Operation, identifier: str, tail: int | None = None) -> str:
+    logs: bytes = operation.client.logs(
+        identifier, stdout=True, stderr=True, tail="all" if tail is None else tail
+    )
     return logs.decode(errors="replace")
 
 

@@ -47,20 +47,22 @@ def _run(found: Inspected) -> State:
     return {
         "exit_code": found["State"]["ExitCode"] if started and not running else None,
         "bridge": settings.get("Bridge") or "",
-        "network_data": [_network(n, data) for n, data in sorted(settings["Networks"].items())],
+        "network_data": [
+            _network(n, data) for n, data in sorted(settings.get("Networks", {}).items())
+        ],
     }
 
 
 def _network(name: str, data: Mapping[str, Any]) -> State:
     return {
         "network_name": name,
-        "ip_address": data["IPAddress"],
-        "ip_prefix_length": data["IPPrefixLen"],
-        "gateway": data["Gateway"],
-        "global_ipv6_address": data["GlobalIPv6Address"],
-        "global_ipv6_prefix_length": data["GlobalIPv6PrefixLen"],
-        "ipv6_gateway": data["IPv6Gateway"],
-        "mac_address": data["MacAddress"],
+        "ip_address": data.get("IPAddress"),
+        "ip_prefix_length": data.get("IPPrefixLen"),
+        "gateway": data.get("Gateway"),
+        "global_ipv6_address": data.get("GlobalIPv6Address"),
+        "global_ipv6_prefix_length": data.get("GlobalIPv6PrefixLen"),
+        "ipv6_gateway": data.get("IPv6Gateway"),
+        "mac_address": data.get("MacAddress"),
     }
 
 
@@ -101,14 +103,14 @@ def everything(found: Inspected) -> State:
         **_mutable(found),
         "id": found["Id"],
         "image": found["Image"],
-        "command": config["Cmd"] or [],
-        "entrypoint": config["Entrypoint"] or [],
-        "hostname": config["Hostname"],
-        "domainname": config["Domainname"],
-        "user": config["User"],
-        "working_dir": config["WorkingDir"],
-        "tty": config["Tty"],
-        "stdin_open": config["OpenStdin"],
+        "command": config.get("Cmd") or [],
+        "entrypoint": config.get("Entrypoint") or [],
+        "hostname": config.get("Hostname"),
+        "domainname": config.get("Domainname"),
+        "user": config.get("User"),
+        "working_dir": config.get("WorkingDir"),
+        "tty": config.get("Tty"),
+        "stdin_open": config.get("OpenStdin"),
         "stop_signal": config.get("StopSignal") or "",
         "stop_timeout": config.get("StopTimeout") or 0,
         "healthcheck": _healthcheck(config.get("Healthcheck")),

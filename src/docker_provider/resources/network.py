@@ -96,7 +96,9 @@ class Network(Resource):
             network = operation.client.inspect_network(state["id"])
         except NotFound:
             return None
-        return {**state, **observed(network), "labels": from_engine(network.get("Labels"))}
+        found = observed(network)
+        found["ipam_config"] = _as_configured(state["ipam_config"] or [], found["ipam_config"])
+        return {**state, **found, "labels": from_engine(network.get("Labels"))}
 
     def update(self, operation: Operation, prior: State, planned: State) -> State:
         """Every argument forces replacement, so there is nothing to change in the engine."""
@@ -144,6 +146,15 @@ def observed(network: Value) -> State:
         "ipam_config": [_pool(pool) for pool in ipam.get("Config") or []],
         "scope": network["Scope"],
     }
+
+
+def _as_configured(before: list[State], found: list[State]) -> list[State]:
+    """Leave out what newer engines add to a pool that was configured without it: the gateway."""
+    known = {pool["subnet"]: pool for pool in before}
+    return [
+        {name: v if known.get(pool["subnet"], pool)[name] else None for name, v in pool.items()}
+        for pool in found
+    ]
 
 
 def _pool(pool: Value) -> State:
