@@ -46,7 +46,7 @@ class Bucket:
                 self.backend.put_object(self.name, key, base64.b64decode(value, validate=True))
         except (ValueError, AttributeError, TypeError) as error:
             raise ValueError(
-                f"{self.path} está dañado ({error}). Guarda una copia del volumen antes de borrarlo."
+                f"{self.path} está dañado ({error}). Copia el volumen antes de borrarlo."
             ) from error
 
     def save(self):
@@ -82,7 +82,9 @@ def main():
     bucket.load()
     print(f"S3 en el puerto {PORT}, bucket {bucket.name}", flush=True)
     app = Durable(DomainDispatcherApplication(create_backend_app), bucket)
-    run_simple("0.0.0.0", PORT, app, threaded=True, request_handler=MotoRequestHandler)
+    # Dentro del contenedor hay que escuchar en todas: Docker publica el puerto solo en 127.0.0.1.
+    everywhere = "0.0.0.0"  # noqa: S104
+    run_simple(everywhere, PORT, app, threaded=True, request_handler=MotoRequestHandler)
 
 
 if __name__ == "__main__":
