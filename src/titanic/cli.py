@@ -50,7 +50,7 @@ class SpanishFormatter(argparse.RawDescriptionHelpFormatter):
 
     def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]  # argparse's own private types
         """Write the usage line."""
-        super().add_usage(usage, actions, groups, prefix or "Uso: ")
+        super().add_usage(usage, actions, groups, "Uso: " if prefix is None else prefix)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
