@@ -90,11 +90,11 @@ def recorded_topology(state: State, engine: DockerState) -> Topology:
     """The picture of what a Terraform state records, as the engine has it now."""
     networks = {network.name: network for network in engine.networks()}
     volumes = {volume.name for volume in engine.volumes()}
-    containers = []
-    for resource in state.of_type("docker_container"):
-        found = engine.container(resource.values["id"])
-        gone = _planned_container(resource.values, "missing")
-        containers.append(_container(found) if found else gone)
+    recorded = [
+        (engine.container(resource.values["id"]), resource.values)
+        for resource in state.of_type("docker_container")
+    ]
+    recorded.sort(key=lambda pair: pair[0].created if pair[0] else "")
     return Topology.of(
         [
             _network(networks[name]) if name in networks else ObjectNode(name, "missing")
@@ -104,7 +104,10 @@ def recorded_topology(state: State, engine: DockerState) -> Topology:
             ObjectNode(name, "present" if name in volumes else "missing")
             for name in _names(state, "docker_volume")
         ],
-        containers,
+        [
+            _container(found) if found else _planned_container(values, "missing")
+            for found, values in recorded
+        ],
     )
 
 

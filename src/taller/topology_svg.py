@@ -96,6 +96,8 @@ def _places(topology: Topology) -> _Places:
 def _volume_places(topology: Topology, columns: list[ContainerNode]) -> dict[str, float]:
     """Each volume half a column to the right of who writes it first, moved on where one is."""
 
+    reads = {ln.volume for node in columns for ln in node.links if ln.read_only}
+
     def wish(volume: ObjectNode) -> float:
         for index, node in enumerate(columns):
             if any(ln.volume == volume.name and not ln.read_only for ln in node.links):
@@ -104,7 +106,7 @@ def _volume_places(topology: Topology, columns: list[ContainerNode]) -> dict[str
 
     taken = -1.0
     found = {}
-    for volume in sorted(topology.volumes, key=wish):
+    for volume in sorted(topology.volumes, key=lambda v: (wish(v), v.name in reads)):
         taken = max(wish(volume) if columns else 0, taken + 1)
         found[volume.name] = _LEFT + taken * _COLUMN
     return found
@@ -139,8 +141,8 @@ def _container(node: ContainerNode, places: _Places) -> str:
         f"<g><title>{escape(f'contenedor {node.name}: {meaning}')}</title>"
         f'<rect x="{x}" y="{_CONTAINER_Y}" width="{_BOX}" height="{_BOX_HEIGHT}" rx="6" '
         f'fill="{fill}" stroke="{line}" stroke-width="1.5"{dash}/>'
-        f"{_text(x + 10, _CONTAINER_Y + 24, f'{symbol} {first}', size=13, weight=600)}"
-        f"{_text(x + 26, _CONTAINER_Y + 42, second, size=13, weight=600)}"
+        f"{_text(x + 10, _CONTAINER_Y + 24, f'{symbol} {first}', size=12, weight=600)}"
+        f"{_text(x + 26, _CONTAINER_Y + 42, second, size=12, weight=600)}"
         f"{_text(x + 10, _CONTAINER_Y + 65, node.note or meaning, size=12)}</g>"
     )
 

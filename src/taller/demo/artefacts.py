@@ -8,6 +8,8 @@ from typing import Any
 from taller.docker_state import DockerState
 from taller.errors import TallerError
 
+_ORDER = ("raw", "silver", "gold", "features", "models")
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -42,7 +44,8 @@ def read_layers(engine: DockerState, volumes: Mapping[str, str], image: str) -> 
     Raises:
         TallerError: a layer has no manifest.
     """
-    return [_layer(engine, name, volume, image) for name, volume in volumes.items()]
+    ordered = sorted(volumes.items(), key=lambda item: _ORDER.index(item[0]))
+    return [_layer(engine, name, volume, image) for name, volume in ordered]
 
 
 def _layer(engine: DockerState, name: str, volume: str, image: str) -> Layer:

@@ -41,7 +41,7 @@ def model_table(model: Model) -> Table:
     table = _table("Modelo", "medida", ">accuracy", ">ROC AUC")
     name = _MODELS.get(metrics["model"], metrics["model"])
     crossed, grouped = metrics["cross_validation"], metrics["grouped_cross_validation"]
-    folds = f"{crossed['repeats']} veces {crossed['folds']}"
+    folds = f"{crossed['repeats']}x{crossed['folds']}"
     table.add_row(f"{name}, validación cruzada {folds}", *_scores(crossed))
     table.add_row("validación cruzada sin repartir grupos de un billete", *_scores(grouped))
     table.add_row(

@@ -73,21 +73,25 @@ def _may_hold(process: psutil.Process, latest_start: float, backend: Any) -> boo
         command = process.cmdline()
         if not any("terraform" in word.rpartition("/")[2].lower() for word in command[:2]):
             return False
-        moved = any("-chdir" in word for word in command)
-        return moved or _backend(*_folders(process)) == backend
+        return bool(_backend(*_folders(process, command)) == backend)
     except psutil.NoSuchProcess:
         return False
     except (psutil.AccessDenied, OSError, ValueError):
         return True  # it cannot be ruled out
 
 
-def _folders(process: psutil.Process) -> tuple[Path, str]:
-    """A process's working folder, seen from its own root, and its Terraform data folder."""
+def _folders(process: psutil.Process, command: list[str]) -> tuple[Path, str]:
+    """Where a Terraform process works and keeps its data, seen from its own root."""
     proc = Path(f"/proc/{process.pid}")
+    on_linux = proc.is_dir()
+    root, folder = (str(proc / "root"), proc / "cwd") if on_linux else ("", Path(process.cwd()))
+    chdir = next((word.partition("=")[2] for word in command if word.startswith("-chdir=")), ".")
     data = process.environ().get("TF_DATA_DIR", _DATA_FOLDER)
-    if not proc.is_dir():  # not Linux: no other roots either
-        return Path(process.cwd()), data
-    return proc / "cwd", f"{proc}/root{data}" if data.startswith("/") else data
+    return folder / _rooted(root, chdir), _rooted(root, data)
+
+
+def _rooted(root: str, path: str) -> str:
+    return root + path if path.startswith("/") else path
 
 
 def _backend(folder: Path, data: str = _DATA_FOLDER) -> Any:
