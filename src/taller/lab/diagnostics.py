@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from taller.lab.causes import likely_cause
 from taller.lab.cells import CellMap
-from taller.lab.errors import LabError, bold, dim, wrapped
+from taller.lab.errors import LabError, bold, dim
 from taller.terraform import Diagnostic, StateLocked, TerraformError
 
 _CONTEXT_LINES = 2
@@ -23,7 +23,7 @@ class Locator:
         parts = [self._place(diagnostic), *self._snippet(diagnostic), *_words(diagnostic)]
         cause = likely_cause(diagnostic)
         if cause:
-            parts += wrapped(f"Causa probable: {cause}")
+            parts.append(f"Causa probable: {cause}")
         return "\n".join(part for part in parts if part)
 
     def _place(self, diagnostic: Diagnostic) -> str:
@@ -34,7 +34,7 @@ class Locator:
         cell = self._cells.cell(name, text)
         file = f"{name}:{line}"
         about = f" · {diagnostic.address}" if diagnostic.address else ""
-        if cell is None:
+        if cell is None or not cell.number:
             return f"{file}{about}"
         return f"{cell.place(line)} ({file}){about}"
 
@@ -58,8 +58,7 @@ def _numbered(number: int, line: str, faulty: bool) -> str:
 
 
 def _words(diagnostic: Diagnostic) -> list[str]:
-    lines = f"{diagnostic.summary}. {diagnostic.detail}".strip().removesuffix(".").splitlines()
-    return [part for line in lines for part in wrapped(line)]
+    return [f"{diagnostic.summary}. {diagnostic.detail}".strip().removesuffix(".")]
 
 
 def lab_error(error: TerraformError, locator: Locator) -> LabError:

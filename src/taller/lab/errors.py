@@ -27,18 +27,16 @@ class LabError(TallerError):
         return plain("\n".join(self._lines()))
 
     def _lines(self) -> list[str]:
-        first, *more = [part for line in self.message.splitlines() for part in wrapped(line)]
-        lines = [f"{_BOLD}{line}{_RESET}" for line in (f"✗ {first}", *more)]
+        lines = [bold(line) for line in f"✗ {self.message}".splitlines()]
         if self.details:
             lines += ["", *self.details.splitlines()]
         if self.suggestion:
-            advice = wrapped(f"→ {self.suggestion}")
-            lines += ["", *(f"{_BOLD}{line}{_RESET}" for line in advice)]
+            lines += ["", bold(f"→ {self.suggestion}")]
         return lines
 
     def _render_traceback_(self) -> list[str]:
         """IPython's hook: these lines are shown in the place of a traceback."""
-        return self._lines()
+        return [part for line in self._lines() for part in _wrapped(line)]
 
 
 class LabInterrupted(LabError):
@@ -49,11 +47,11 @@ class CheckFailed(LabError, AssertionError):
     """A check that the notebook asked for did not pass."""
 
 
-def wrapped(text: str) -> list[str]:
+def _wrapped(line: str) -> list[str]:
     """Lines that fit into a cell: JupyterLab would break them in the middle of a word."""
-    if text.startswith(" "):  # Terraform's own layout: code, or a list
-        return [text]
-    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    if line.startswith(" ") or "│" in line or len(line) <= _WIDTH:  # code, and Terraform's layout
+        return [line]
+    return textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def dim(text: str) -> str:
