@@ -11,6 +11,7 @@ moto no comprueba credenciales: por eso el puerto se publica solo en 127.0.0.1.
 import base64
 import json
 import os
+import sys
 from pathlib import Path
 from threading import Lock
 
@@ -37,7 +38,7 @@ class Bucket:
         self.backend.create_bucket(name, region)
 
     def load(self):
-        """Devuelve a moto lo guardado; ValueError si el archivo no es el que escribió save()."""
+        """Devuelve a moto lo guardado; termina con un mensaje si el archivo está dañado."""
         if not self.path.exists():
             return
         try:
@@ -45,9 +46,7 @@ class Bucket:
             for key, value in objects.items():
                 self.backend.put_object(self.name, key, base64.b64decode(value, validate=True))
         except (ValueError, AttributeError, TypeError) as error:
-            raise ValueError(
-                f"{self.path} está dañado ({error}). Copia el volumen antes de borrarlo."
-            ) from error
+            sys.exit(f"{self.path} está dañado ({error}). Copia el volumen antes de borrarlo.")
 
     def save(self):
         """Reemplaza el archivo entero de una vez: nunca queda a medias."""
