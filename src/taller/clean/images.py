@@ -39,9 +39,10 @@ def remove_built(
 def remove_shared(engine: DockerState, report: Report) -> None:
     """Remove what failed builds left, then the base images that the workshop made."""
     family = _Family(engine)
+    parents = {image.parent for image in family.images}
     for image in family.images:
         is_step = image.labels.get(ROLE) == _BUILD and PREFIX not in image.labels
-        if is_step and not image.tags:
+        if is_step and not image.tags and image.id not in parents:
             _remove(engine, image, "", report)
     family = _Family(engine)
     for image in family.images:
