@@ -134,7 +134,8 @@ def _privileges(user: int | None) -> list[str]:
 def _system(tmp_bytes: int) -> list[str]:
     """What every program needs of the system, and temporary folders of its own."""
     walls = ["--ro-bind", "/usr", "/usr", *(word for name in _LINKS for word in _link(name))]
-    walls += ["--perms", "0755", "--dir", "/etc"]
+    for folder in ("/etc", "/run"):
+        walls += ["--perms", "0755", "--dir", folder]
     for name in _ETC:
         walls += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     walls += ["--proc", "/proc", "--dev", "/dev"]

@@ -2,11 +2,11 @@
 
 The kernel listens on Unix sockets in its workspace (``transport="ipc"``), since it has no network:
 
-    kernel = SandboxedKernel(workspace, limits=Limits(cpu_s=30))
-    with testbook(notebook, kernel_manager_class=kernel.manager_class,
-                  shutdown_kernel="immediate") as client:
-        ...
-    kernel.status, kernel.seconds
+    with SandboxedKernel(workspace, limits=Limits(cpu_s=30)) as kernel:
+        with testbook(notebook, kernel_manager_class=kernel.manager_class,
+                      shutdown_kernel="immediate") as client:
+            ...
+    kernel.stop().status
 """
 
 import json
@@ -17,7 +17,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from jupyter_client.manager import AsyncKernelManager
 
@@ -39,7 +39,8 @@ class SandboxedKernel:
     """A kernel that sees what run_sandboxed() lets a program see, within the same limits.
 
     The processor and wall time of Limits are those of the whole life of the kernel. Its sockets
-    are in the workspace's folder ``.kernel``, which is removed when it ends.
+    are in the workspace's folder ``.kernel``, which is removed when it ends. As a context manager
+    it ends the kernel, also one that testbook lost (it does when its own entry raises).
 
     Args:
         workspace, read_only, guard_socket, limits, env: as in run_sandboxed().
@@ -70,6 +71,7 @@ class SandboxedKernel:
         self._completed: Completed | None = None
         self._status: Status | None = None
         self._watcher: threading.Thread | None = None
+        self._stopping = threading.Event()
         self.manager_class = _manager_class(self)
 
     @property
@@ -77,17 +79,22 @@ class SandboxedKernel:
         """The limit that ended the kernel; ``ok`` while it runs or when it was shut down."""
         return self._status or "ok"
 
-    def result(self) -> Completed:
-        """What the kernel used and how it ended; waits until nothing of it is left.
+    def stop(self) -> Completed | None:
+        """End the kernel if it still runs, wait until nothing of it is left, and tell how it ended.
 
-        Raises:
-            TallerError: it was never started.
+        Returns:
+            What it used (``stdout`` is empty); None when it was never started.
         """
+        self._stopping.set()
         if self._watcher is not None:
             self._watcher.join()
-        if self._completed is None:
-            raise TallerError("El kernel no se inició.")
         return self._completed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
 
     def prepare(self) -> None:
         """Make the folder of the sockets anew: an earlier kernel may have put anything there."""
@@ -115,6 +122,7 @@ class SandboxedKernel:
     def follow(self, process: "subprocess.Popen[bytes]", watch: Watch, errors: IO[bytes]) -> None:
         """Watch a kernel from a thread of its own, until nothing of it is left."""
         self._status = None
+        self._stopping.clear()
         self._watcher = threading.Thread(
             target=self._follow, args=(process, watch, errors), name="kernel watch", daemon=True
         )
@@ -122,9 +130,11 @@ class SandboxedKernel:
 
     def _follow(self, process: "subprocess.Popen[bytes]", watch: Watch, errors: IO[bytes]) -> None:
         with watch, errors:
-            while process.poll() is None and self._status is None:
-                threading.Event().wait(watch.pause)
+            while process.poll() is None and not self._status:
+                if self._stopping.wait(watch.pause):
+                    break
                 self._status = watch.broken(process.pid)
+            self._status = self._status or watch.broken(process.pid)
             watch.end(process)
             errors.seek(0)
             text = errors.read(_ERRORS_BYTES).decode(errors="replace")
@@ -147,7 +157,8 @@ def _manager_class(kernel: SandboxedKernel) -> type[AsyncKernelManager]:
             kernel.prepare()
             started = await super()._async_pre_start_kernel(**kw)
             # Over the control channel: no signal crosses the pid namespace.
-            self.kernel_spec.interrupt_mode = "message"
+            if self.kernel_spec is not None:
+                self.kernel_spec.interrupt_mode = "message"
             return started
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
@@ -156,6 +167,9 @@ def _manager_class(kernel: SandboxedKernel) -> type[AsyncKernelManager]:
             kw |= {"env": dict(os.environ), "cwd": "/"}
             kw |= {"stdout": subprocess.DEVNULL, "stderr": errors}
             await super()._async_launch_kernel(kernel.command(kernel_cmd, watch), **kw)
-            kernel.follow(self.provisioner.process, watch, errors)
+            process = getattr(self.provisioner, "process", None)
+            if not isinstance(process, subprocess.Popen):
+                raise TallerError("jupyter_client no inició el kernel como un proceso local.")
+            kernel.follow(process, watch, errors)
 
     return SandboxedKernelManager
