@@ -67,6 +67,7 @@ Files and the end::
     lab.files()                          # what the workspace holds, and from which cell it came
     lab.remove("viejo.tf")               # forgets a file (a copy stays in .taller/previous)
     lab.write("x.tf", text)              # %%hcl for programs
+    lab.copy_modules("shared", "registry")  # from infra/modules: source = "./modules/registry"
     lab.use()                            # %%hcl writes here again, when a notebook has two labs
     lab.teardown()                       # the last cell: destroy, remove leftovers, stop the
                                          # provider, empty the workspace; idempotent; an exercise's

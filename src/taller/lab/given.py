@@ -2,8 +2,9 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from taller.doctor import image
@@ -36,6 +37,30 @@ def given_variables(folder: Path, prefix: str) -> dict[str, Any]:
 
 _pip_build_args = cache(image.pip_build_args)
 """Asking pip takes half a second, and its settings stay."""
+
+
+def copy_modules(folder: Path, names: Sequence[str]) -> list[PurePosixPath]:
+    """Put modules of the reference infrastructure into a workspace's ``modules/``.
+
+    Returns:
+        Their files, relative to the workspace.
+
+    Raises:
+        TallerError: there is no module with one of these names.
+    """
+    source = repository() / "infra" / "modules"
+    there = sorted(found.name for found in source.glob("*/"))
+    for name in names:
+        if name not in there:
+            raise TallerError(
+                f"En infra/modules no hay ningún módulo «{name}».",
+                f"Los que hay: {', '.join(there) or 'ninguno'}.",
+            )
+    modules = folder / "modules"
+    for name in names:
+        shutil.copytree(source / name, modules / name, dirs_exist_ok=True)
+    copied = (path for name in names for path in (modules / name).rglob("*") if path.is_file())
+    return sorted(PurePosixPath(path.relative_to(folder)) for path in copied)
 
 
 def copy_infra(folder: Path) -> None:

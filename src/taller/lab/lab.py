@@ -149,6 +149,18 @@ class Lab(TerraformCalls, Checking):
         cell = self._cells.cell(name, text)
         return len(text.splitlines()), f"[{cell.number}]" if cell and cell.number else ""
 
+    def copy_modules(self, *names: str) -> Table:
+        """Copy modules of the reference ``infra/modules`` into the workspace's ``modules/``.
+
+        Raises:
+            LabError: there is no such module.
+        """
+        from taller.lab.given import copy_modules
+
+        with self._session.speaking():
+            copied = copy_modules(self.folder, names)
+        return Table("Copiados de infra/", ("archivo",), [(str(path),) for path in copied])
+
     def remove(self, name: str) -> str:
         """Take a file out of the configuration; a copy is kept.
 
