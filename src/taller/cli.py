@@ -11,12 +11,16 @@ from taller.errors import TallerError
 
 _ALL = {
     "build": "taller.commands.authoring:build",
+    "check": "taller.commands.student:check",
     "clean": "taller.commands.clean:clean",
     "demo": "taller.commands.demo:demo",
     "doctor": "taller.commands.doctor:doctor",
+    "hint": "taller.commands.student:hint",
     "list": "taller.commands.catalogue:list_",
     "provider": "taller.commands.provider:provider",
     "release": "taller.commands.authoring:release",
+    "reset": "taller.commands.student:reset",
+    "watch": "taller.commands.student:watch",
 }
 COMMANDS = {name: target for name, target in _ALL.items() if find_spec(target.partition(":")[0])}
 """Name → module and function. These modules import nothing heavy at their top: ``--help`` loads

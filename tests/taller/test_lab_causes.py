@@ -110,7 +110,9 @@ def shared_lab(
     """One lab for all mistakes: each overwrites the last one's files."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TALLER_HOME", str(tmp_path_factory.mktemp("home")))
-        yield Lab("leccion-99", prefix=f"t{secrets.token_hex(4)}", banner=False)
+        made = Lab("leccion-99", prefix=f"t{secrets.token_hex(4)}", banner=False)
+        yield made
+        made.teardown()
 
 
 @pytest.fixture

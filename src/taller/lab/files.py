@@ -89,7 +89,7 @@ def keep(folder: Path, name: PurePosixPath) -> Path:
     number = int(copies[-1].name.rpartition(".")[2]) + 1 if copies else 1
     copy = previous / f"{stem}.{number:05}"
     replace_text(copy, (folder / name).read_text("utf-8", "replace"))
-    for old in copies[: len(copies) + 1 - _KEPT_VERSIONS]:
+    for old in copies[: max(0, len(copies) + 1 - _KEPT_VERSIONS)]:
         old.unlink()
     return copy
 
