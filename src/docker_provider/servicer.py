@@ -68,8 +68,12 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
 
     def StopProvider(self, request: Any, context: Context) -> Any:
         """End what is waiting; the server goes on, for Terraform only stops its own run."""
-        self._in_flight.cancel_all("Terraform was interrupted. What exists is in the state.")
+        self.interrupt("Terraform was interrupted. What exists is in the state.")
         return pb.StopProvider.Response()
+
+    def interrupt(self, reason: str) -> None:
+        """End every wait that is in flight; each request then reports what exists."""
+        self._in_flight.cancel_all(reason)
 
     def ValidateResourceConfig(self, request: Any, context: Context) -> Any:
         """Check a resource's arguments without asking the engine."""

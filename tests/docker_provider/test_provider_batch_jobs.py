@@ -107,7 +107,7 @@ def test_a_job_that_needs_more_memory_than_its_limit_is_reported(workspace):
 def test_with_rm_nothing_is_left_but_exit_code_and_logs_are_known(workspace, engine, prefix):
     workspace.write(job("rm = true")).applied("-var=script=echo adiós; exit 4")
     assert workspace.outputs() == {"exit_code": 4, "logs": "adiós\n"}
-    assert engine.containers.list(all=True, filters={"name": prefix}) == []
+    assert engine.api.containers(all=True, filters={"name": prefix}) == []
 
 
 def test_a_program_that_does_not_exist_says_so_and_leaves_nothing(workspace, engine, prefix):
@@ -116,7 +116,7 @@ def test_a_program_that_does_not_exist_says_so_and_leaves_nothing(workspace, eng
     assert not result.ok
     assert f'The container "{prefix}-job" cannot be started' in result.errors
     assert "no-such-program" in result.errors
-    assert engine.containers.list(all=True, filters={"name": prefix}) == []
+    assert engine.api.containers(all=True, filters={"name": prefix}) == []
     assert workspace.state() == {}
 
 

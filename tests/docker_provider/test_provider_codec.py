@@ -4,7 +4,7 @@ import json
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tf.gen import tfplugin_pb2 as pb
 
@@ -24,11 +24,13 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(values)
 def test_every_value_survives_the_way_there_and_back(value):
     assert decode(encode(value)) == value
 
 
+@settings(max_examples=50)
 @given(values)
 def test_a_settled_value_has_nothing_unknown(value):
     assert not has_unknown(settle(value))

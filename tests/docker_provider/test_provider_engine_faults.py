@@ -111,7 +111,7 @@ def test_an_engine_that_dies_while_a_job_runs_leaves_the_truth_in_the_state(
 ):
     workspace.write(provider(relay) + VOLUME + JOB.replace("SECONDS", "60"))
     apply = workspace.start_apply()
-    until(lambda: engine.containers.list(filters={"name": f"{prefix}-job"}))
+    until(lambda: engine.api.containers(filters={"name": f"{prefix}-job"}))
     relay.cut()
     output, _ = apply.communicate(timeout=20)
     assert apply.returncode == 1
@@ -152,7 +152,7 @@ resource "docker_image" "app" {
 """
     )
     apply = workspace.start_apply()
-    until(lambda: [c for c in engine.containers.list() if "sleep 61" in str(c.attrs["Args"])])
+    until(lambda: [c for c in engine.api.containers() if "sleep 61" in c["Command"]])
     relay.cut()
     output, _ = apply.communicate(timeout=20)
     assert apply.returncode == 1

@@ -96,8 +96,8 @@ def test_a_failing_step_shows_its_output_and_leaves_no_container(context, engine
     assert "RUN echo antes de fallar && false" in result.errors
     assert "\nantes de fallar\n" in result.errors
     assert "returned a non-zero code: 1" in result.errors
-    left = engine.containers.list(all=True)
-    assert not [c for c in left if "antes de fallar" in str(c.attrs["Config"]["Cmd"])]
+    left = engine.api.containers(all=True, trunc=False)
+    assert not [c for c in left if "antes de fallar" in c["Command"]]
 
 
 @pytest.mark.parametrize(

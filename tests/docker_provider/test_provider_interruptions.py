@@ -1,5 +1,6 @@
 """Ctrl-C, a killed Terraform, and what is true afterwards."""
 
+import json
 import signal
 import time
 
@@ -31,11 +32,11 @@ resource "docker_image" "app" {
 
 
 def running(engine, prefix):
-    return lambda: engine.containers.list(filters={"name": f"{prefix}-job"})
+    return lambda: engine.api.containers(filters={"name": f"{prefix}-job"})
 
 
 def building(engine):
-    return lambda: [c for c in engine.containers.list() if "sleep 62" in str(c.attrs["Args"])]
+    return lambda: [c for c in engine.api.containers() if "sleep 62" in c["Command"]]
 
 
 def test_ctrl_c_ends_the_wait_for_a_job_and_the_state_tells_the_truth(
@@ -81,7 +82,7 @@ def test_a_killed_terraform_leaves_nothing_that_no_state_knows(workspace, engine
     until(running(engine, prefix))
     apply.kill()
     apply.communicate()
-    until(lambda: not engine.containers.list(all=True, filters={"name": f"{prefix}-job"}))
+    until(lambda: not engine.api.containers(all=True, filters={"name": f"{prefix}-job"}))
     assert list(workspace.state()) == ["docker_volume.raw"]
     workspace.write(JOB.replace("SECONDS", "0"))
     assert workspace.plan().actions == {"docker_container.job": "create"}
@@ -96,3 +97,17 @@ def test_the_server_answers_while_another_apply_waits(workspace, engine, prefix,
     assert time.monotonic() - began < 5
     interrupt(apply)
     apply.communicate(timeout=20)
+
+
+def test_a_server_that_is_told_to_end_lets_the_apply_report_what_exists(
+    own_workspace, server, engine, prefix, until
+):
+    apply = own_workspace.write(JOB.replace("SECONDS", "60")).start_apply()
+    until(running(engine, prefix))
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 5
+    output, _ = apply.communicate(timeout=20)
+    assert "The provider was told to end" in output
+    tainted = json.loads((own_workspace.folder / "terraform.tfstate").read_text())["resources"]
+    assert {r["type"] for r in tainted} == {"docker_volume", "docker_container"}

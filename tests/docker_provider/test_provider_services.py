@@ -37,7 +37,7 @@ def test_a_service_runs_and_is_removed(workspace, engine, prefix):
     assert engine.containers.get(f"{prefix}-web").status == "running"
     assert workspace.plan().actions == {}
     assert workspace.destroy().ok
-    assert engine.containers.list(all=True, filters={"name": prefix}) == []
+    assert engine.api.containers(all=True, filters={"name": prefix}) == []
 
 
 def test_a_port_left_to_the_engine_is_in_the_state_and_answers(workspace):
@@ -64,7 +64,7 @@ def test_a_port_that_is_taken_says_which_and_leaves_nothing(workspace, engine, p
         assert f'The container "{prefix}-web" cannot be started' in result.errors
         assert f"({port})" in result.errors
         assert "Choose another `external` port" in result.errors
-        assert engine.containers.list(all=True, filters={"name": prefix}) == []
+        assert engine.api.containers(all=True, filters={"name": prefix}) == []
         assert workspace.state() == {}
     workspace.applied()
 
@@ -88,7 +88,7 @@ def test_a_service_that_ends_at_once_is_an_error_with_its_last_lines(workspace, 
     assert f'The container "{prefix}-web" ended at once with exit code 7' in result.errors
     assert "adiós" in result.errors
     assert "must_run = false" in result.errors
-    assert engine.containers.list(all=True, filters={"name": prefix}) == []
+    assert engine.api.containers(all=True, filters={"name": prefix}) == []
 
 
 def test_apply_waits_until_the_container_is_healthy(workspace, engine, prefix):
