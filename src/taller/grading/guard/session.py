@@ -18,6 +18,8 @@ from taller.grading.guard.target import split_target
 
 _log = logging.getLogger(__name__)
 
+_GRACE_SECONDS = 1.0
+
 _RELAYED = ("Content-Type", "Api-Version", "Ostype", "Docker-Experimental", "Builder-Version",
             "Server", "X-Docker-Container-Path-Stat")  # fmt: skip
 """Headers of the engine's answer that the client gets."""
@@ -86,6 +88,8 @@ class Session:
                 await asyncio.wait(
                     {passing, leaving}, timeout=relay.seconds, return_when=asyncio.FIRST_COMPLETED
                 )
+                if leaving.done():  # perhaps only its sending half is closed
+                    await asyncio.wait({passing}, timeout=_GRACE_SECONDS)
                 if passing.done():
                     await passing
                     return
