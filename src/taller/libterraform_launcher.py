@@ -19,7 +19,7 @@ main()
 """
 
 
-def install(folder: Path, python: str = sys.executable) -> Path:
+def install(folder: Path) -> Path:
     """Write the ``terraform`` program into a folder; a genuine one there is not replaced.
 
     Raises:
@@ -31,7 +31,7 @@ def install(folder: Path, python: str = sys.executable) -> Path:
     ):
         raise TallerError(f"{target} ya existe y no es del taller.", "Actualízalo o quítalo.")
     draft = target.with_suffix(".draft")
-    draft.write_text(SCRIPT.format(python=python), "utf-8")
+    draft.write_text(SCRIPT.format(python=sys.executable), "utf-8")
     draft.chmod(0o755)
     draft.replace(target)
     return target

@@ -74,6 +74,8 @@ class PrivateEngine:
         if self.process is not None:
             if number == signal.SIGKILL:
                 os.killpg(self.process.pid, number)
+                # A containerd that nobody has collected yet would be taken for a running one.
+                (self.folder / "exec/containerd/containerd.pid").unlink(missing_ok=True)
             else:
                 self.process.send_signal(number)
             self.process.wait(30)
