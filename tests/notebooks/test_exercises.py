@@ -11,7 +11,7 @@ import papermill
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from taller.builder.wrong import WrongAnswer, read_wrong
+from taller.builder.wrong import read_wrong
 from taller.catalog import Exercise, load_catalog
 
 ROOT = Path(__file__).parents[2]
@@ -29,9 +29,9 @@ def solution(exercise: Exercise) -> dict[str, Any]:
 
 def wrong_answers() -> list[ParameterSet]:
     return [
-        pytest.param(exercise, wrong, id=f"{exercise.id}-{wrong.name}")
+        pytest.param(exercise, path.stem, id=f"{exercise.id}-{path.stem}")
         for exercise in CATALOG.exercises
-        for wrong in read_wrong(exercise, solution(exercise))
+        for path in sorted((exercise.folder / "wrong").glob("*.toml"))
     ]
 
 
@@ -50,11 +50,11 @@ def test_the_untouched_exercise_gets_no_point(exercise: Exercise, desk: Any) -> 
     desk.tidy_up()
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), wrong_answers())
-def test_a_wrong_answer_gets_exactly_its_verdict(
-    exercise: Exercise, wrong: WrongAnswer, desk: Any
-) -> None:
-    desk.hand_in(wrong.submission(solution(exercise)))
+@pytest.mark.parametrize(("exercise", "name"), wrong_answers())
+def test_a_wrong_answer_gets_exactly_its_verdict(exercise: Exercise, name: str, desk: Any) -> None:
+    reference = solution(exercise)
+    wrong = next(w for w in read_wrong(exercise, reference) if w.name == name)
+    desk.hand_in(wrong.submission(reference))
     result = desk.verdict(exercise)
     failed = {check.id for check in result.checks if not check.passed}
     assert (result.status, failed) == ("graded", wrong.fails), result.to_json()
