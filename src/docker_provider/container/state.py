@@ -7,6 +7,7 @@ from docker_provider.codec import UNKNOWN
 from docker_provider.container.request import MEGABYTE
 from docker_provider.durations import go_text
 from docker_provider.planning import State
+from docker_provider.schema import Value
 
 Inspected = Mapping[str, Any]
 
@@ -24,7 +25,8 @@ def created(planned: State, found: Inspected) -> State:
 
 def refreshed(state: State, found: Inspected) -> State:
     """The state with what can change while a container lives: the rest the engine cannot alter."""
-    changed = {name: value for name, value in _mutable(found).items() if not _implied(name, state)}
+    mutable = _mutable(found).items()
+    changed = {name: value for name, value in mutable if not _implied(name, value, state)}
     ports = _with_external(state["ports"] or [], found)
     return {**state, **changed, "ports": ports, "id": found["Id"], **_run(found)}
 
@@ -34,9 +36,13 @@ def imported(state: State, found: Inspected) -> State:
     return {**state, **everything(found), **_run(found), "labels": [], "env": []}
 
 
-def _implied(name: str, state: State) -> bool:
-    """Whether the engine derives the value from another one while the argument is left out."""
-    return name == "memory_swap" and not state["memory_swap"]
+def _implied(name: str, value: Value, state: State) -> bool:
+    """Whether an argument is left out and the value only says so, or comes from another one.
+
+    Zero and empty mean "left out" to the engine: taking them into the state would look like drift.
+    """
+    left_out = not state[name]
+    return left_out and (not value or name == "memory_swap")
 
 
 def _run(found: Inspected) -> State:

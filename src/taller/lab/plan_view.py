@@ -115,6 +115,8 @@ class PlanView(Shown):
     @property
     def headline(self) -> str:
         """The plan in one sentence."""
+        if self.empty and self.moves:
+            return "Nada que crear, cambiar ni destruir: solo cambia el sitio en tu código."
         if self.empty:
             return "Sin cambios: lo que existe es lo que tu configuración describe."
         total = len(self.changes)
@@ -159,6 +161,15 @@ class PlanView(Shown):
         return UNKNOWN if change.get("after_unknown") is True else brief(change.get("after"))
 
     @property
+    def moves(self) -> list[tuple[str, str]]:
+        """Former and new address of each resource that a ``moved`` block renames."""
+        return [
+            (change["previous_address"], change["address"])
+            for change in self.raw.get("resource_changes", ())
+            if "previous_address" in change
+        ]
+
+    @property
     def drift_lines(self) -> list[str]:
         """What happened outside Terraform, in sentences."""
         words = {"delete": "ya no existe", "update": "ha cambiado"}
@@ -171,12 +182,13 @@ class PlanView(Shown):
         """The same table in columns."""
         rows = [[r.sign, r.address, r.verb, "; ".join(r.attributes[:3])] for r in self.rows]
         lines = columns_of_text(("", "recurso", "acción", ""), rows)[1:] if rows else []
+        moves = [f"→ {before} pasa a ser {after}" for before, after in self.moves]
         outputs = [
             f"{sign} output {name}{f' = {value}' if value else ''}"
             for sign, name, value, _ in self.output_rows
         ]
         warnings = [f"⚠ {line}" for line in (*self.drift_lines, *self.warnings)]
-        return "\n".join([self.headline, *lines, *outputs, *warnings])
+        return "\n".join([self.headline, *lines, *moves, *outputs, *warnings])
 
 
 def _row(change: ResourceChange, raw: Mapping[str, Any]) -> Row:
