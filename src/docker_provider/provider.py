@@ -41,7 +41,8 @@ SCHEMA = Schema(
                 ),
             ),
         ),
-    )
+    ),
+    description="Embedded provider: follows kreuzwerker/docker 3.9, but is not that provider.",
 )
 
 RESOURCES: dict[str, Resource] = {

@@ -105,10 +105,13 @@ class Schema:
 
     block: Block
     version: int = 0
+    description: str = ""
 
     def to_protocol(self) -> pb.Schema:
         """Translate to the protocol's message."""
-        return pb.Schema(version=self.version, block=self.block.to_protocol())
+        block = self.block.to_protocol()
+        block.description = self.description
+        return pb.Schema(version=self.version, block=block)
 
 
 def required(name: str, type_: Type = STRING, *, force_new: bool = False) -> Attribute:

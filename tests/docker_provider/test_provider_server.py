@@ -194,3 +194,10 @@ resource "docker_container" "job" {
     time.sleep(0.3)
     assert own_workspace.terraform("plan", "-lock=false", "-json").ok
     assert apply.wait(timeout=20) == 0
+
+
+def test_the_schema_says_that_the_provider_is_the_embedded_one(workspace):
+    shown = workspace.write("").terraform("providers", "schema", "-json")
+    schema = json.loads(shown.output)["provider_schemas"][ADDRESS]
+    assert schema["provider"]["block"]["description"].startswith("Embedded provider")
+    assert schema["resource_schemas"]["docker_container"]["version"] == 2
