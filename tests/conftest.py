@@ -38,7 +38,7 @@ def leftovers(engine: docker.DockerClient, prefix: str) -> Iterator[None]:
         network.remove()
     for volume in engine.volumes.list(filters={"name": prefix}):
         volume.remove(force=True)
-    for image in engine.images.list():
-        for tag in image.tags:
+    for image in engine.api.images():  # one call: other tests' images come and go meanwhile
+        for tag in image["RepoTags"] or []:
             if tag.startswith(prefix):
                 engine.images.remove(tag, force=True)

@@ -12,6 +12,8 @@ from typing import IO
 from taller.grading.guard.refusal import Refused
 
 _BLOCK = 64 * 1024
+_END_BYTES = 2 * tarfile.BLOCKSIZE
+"""An archive ends with two blocks of zeros (POSIX ustar)."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 """zlib's way to say: with a gzip header."""
@@ -67,6 +69,9 @@ def _rebuild(
             info = tarfile.TarInfo(path)
             info.size, info.mode = len(data), 0o644
             target.addfile(info, io.BytesIO(data))
+        end = target.offset
+    # No padding: the engine would leave it unread, and then not notice when we hang up.
+    result.truncate(end + _END_BYTES)
     result.seek(0)
     return result
 

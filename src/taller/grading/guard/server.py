@@ -12,7 +12,7 @@ from typing import Any, Self
 from taller.errors import TallerError
 from taller.grading.guard.engine import Engine
 from taller.grading.guard.http import HEAD_LIMIT, Exchange
-from taller.grading.guard.policy import Policy, Tenant
+from taller.grading.guard.policy import ISOLATED, Policy, Tenant
 from taller.grading.guard.quota import Quota
 from taller.grading.guard.refusal import Refusal
 from taller.grading.guard.session import Session
@@ -38,6 +38,9 @@ class Guard:
         policy: limits; the default ones suit the exercises.
         mode: permissions of the socket's file.
 
+    Raises:
+        TallerError: the tenant's prefix is the beginning of a name that all tenants share.
+
     Attributes:
         refusals: the last thousand calls that were refused.
     """
@@ -51,12 +54,18 @@ class Guard:
         self.socket = socket
         self.refusals: deque[Refusal] = deque(maxlen=_KEPT_REFUSALS)
         self._mode = mode
+        _check_prefix(tenant, self.policy)
         self._session = Session(
             tenant, self.policy, Engine(upstream), Quota(), self.refusals.append
         )
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread: _LoopThread | None = None
+
+    @property
+    def calls(self) -> int:
+        """How many connections are open."""
+        return len(self._tasks)
 
     async def open(self) -> None:
         """Listen on the socket.
@@ -125,6 +134,15 @@ class Guard:
             _log.debug("the client left before its answer was complete")
         finally:
             writer.close()
+
+
+def _check_prefix(tenant: Tenant, policy: Policy) -> None:
+    for shared in (ISOLATED, *policy.images):
+        if shared.startswith(tenant.prefix):
+            raise TallerError(
+                f"El prefijo «{tenant.prefix}» es el comienzo de «{shared}», que es de todos.",
+                "Elige otro prefijo, por ejemplo con el nombre del estudiante.",
+            )
 
 
 class _LoopThread:
