@@ -13,6 +13,9 @@ from taller.lab.errors import LabError
 from taller.lab.shown import Shown
 from taller.workspace import Workspace
 
+_NAMED = 5
+"""How many objects are named before they are only counted."""
+
 _KEPT = ("progress.json", "values.json", "previous", "busy")
 
 
@@ -26,8 +29,14 @@ class Ended(Shown):
 
     def text(self) -> str:
         """One line."""
-        what = f" ({', '.join(self.removed)})" if self.removed else ""
+        what = f" ({self.summary})" if self.removed else ""
         return f"✓ Recogido: no queda nada de este cuaderno en Docker{what}."
+
+    @property
+    def summary(self) -> str:
+        """The names of what was removed, or how many there were."""
+        many = len(self.removed) > _NAMED
+        return f"{len(self.removed)} objetos" if many else ", ".join(self.removed)
 
 
 def remove_objects(workspace: Workspace, destroy: Callable[[], list[str]]) -> list[str]:

@@ -77,3 +77,6 @@ def copy_infra(folder: Path) -> None:
         )
     ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", ".taller")
     shutil.copytree(source, folder, dirs_exist_ok=True, ignore=ignored)
+    for test in folder.glob("tests/*.tftest.hcl"):  # they name the Dockerfile's folder from infra/
+        text = test.read_text("utf-8")
+        test.write_text(text.replace('= ".."', f'= "{repository().as_posix()}"'), "utf-8")

@@ -1,13 +1,19 @@
 """``terraform graph`` drawn in layers: what depends on nothing stands on the left."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from taller.lab.shown import Shown
 
-_NODE = re.compile(r'^\s*"(?P<id>[^"]+)"\s*\[label="(?P<label>[^"]+)"', re.MULTILINE)
+_NODE = re.compile(r'^\s*"(?P<id>[^"]+)"\s*\[label="', re.MULTILINE)
 _EDGE = re.compile(r'^\s*"(?P<from>[^"]+)" -> "(?P<to>[^"]+)"', re.MULTILINE)
-_CHARACTER, _ROW, _GAP, _HEIGHT = 7.2, 46, 60, 30
+_RESOURCE = re.compile(
+    r"(?:\[root\] )?(?P<module>(?:module\.[^.]+\.)*)(?P<own>[^ ]+)(?: \(expand\))?"
+)
+_INTERNAL = re.compile(r"\[root\] (?:provider|root|meta|\S+ \(close\))")
+"""Before 1.7 Terraform draws its own inner nodes too."""
+
+_CHARACTER, _ROW, _GAP, _HEIGHT = 7.2, 58, 60, 42
 """Sizes in pixels: a letter of the label, a row, between two columns, a box."""
 
 
@@ -18,7 +24,8 @@ class GraphView(Shown):
 
     def __init__(self, dot: str) -> None:
         self.dot = dot
-        self.nodes = {found["id"]: found["label"] for found in _NODE.finditer(dot)}
+        ids = [found["id"] for found in _NODE.finditer(dot)]
+        self.nodes = {id: _label(id) for id in ids if not _INTERNAL.match(id)}
         self.edges = [(e["from"], e["to"]) for e in _EDGE.finditer(dot)]
 
     def text(self) -> str:
@@ -39,7 +46,8 @@ class GraphView(Shown):
         """Node → x, y and width, in pixels."""
         found, x = {}, 8.0
         for column in self.columns:
-            width = max(len(self.nodes[node]) for node in column) * _CHARACTER + 20
+            letters = max(len(line) for node in column for line in self.nodes[node])
+            width = letters * _CHARACTER + 20
             for row, node in enumerate(column):
                 found[node] = (x, 8.0 + row * _ROW, width)
             x += width + _GAP
@@ -64,7 +72,15 @@ class GraphView(Shown):
         return width, max((y for _, y, _ in boxes), default=0) + _HEIGHT + 8
 
 
-def _depths(nodes: Mapping[str, str], edges: list[tuple[str, str]]) -> dict[str, int]:
+def _label(id: str) -> tuple[str, str]:
+    """The module's path, "" in the root, and the resource's own name."""
+    found = _RESOURCE.fullmatch(id)
+    if found is None:
+        return "", id
+    return found["module"].replace("module.", "").rstrip("."), found["own"]
+
+
+def _depths(nodes: Iterable[str], edges: list[tuple[str, str]]) -> dict[str, int]:
     """The longest way from each node down to one that needs nothing; the graph has no cycles."""
     needs: dict[str, list[str]] = {node: [] for node in nodes}
     for needer, needed in edges:
@@ -77,6 +93,6 @@ def _depths(nodes: Mapping[str, str], edges: list[tuple[str, str]]) -> dict[str,
             depth[node] = 1 + max((measure(other) for other in needs[node]), default=-1)
         return depth[node]
 
-    for node in nodes:
+    for node in needs:
         measure(node)
     return depth

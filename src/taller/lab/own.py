@@ -86,7 +86,7 @@ class OwnObjects:
 
 
 def recorded_names(folder: Path) -> set[str]:
-    """Names and ids in a workspace's local state; empty while there is none.
+    """Names and ids of what a workspace's local state manages; empty while there is none.
 
     The state file is read as it is: asking Terraform takes a tenth of a second for each table. A
     remote state is not read; its objects are known by their prefix and label.
@@ -95,6 +95,7 @@ def recorded_names(folder: Path) -> set[str]:
         state = json.loads((folder / "terraform.tfstate").read_text("utf-8"))
     except (FileNotFoundError, ValueError):  # nothing applied yet, or Terraform is writing it
         return set()
-    instances = (i for r in state.get("resources", ()) for i in r.get("instances", ()))
+    managed = (r for r in state.get("resources", ()) if r.get("mode") == "managed")
+    instances = (i for r in managed for i in r.get("instances", ()))
     values = [instance.get("attributes") or {} for instance in instances]
     return {str(v[key]) for v in values for key in ("name", "id", "image_id") if v.get(key)}

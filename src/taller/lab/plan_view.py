@@ -1,6 +1,7 @@
 """A plan as a table instead of a wall of text."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ UNKNOWN = "(se sabrá tras apply)"
 HIDDEN = "(sensible)"
 _LONGEST_VALUE = 100
 _ABSENT = object()
+_INDEX = re.compile(r"\[[^\]]*\]")
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,9 @@ class PlanView(Shown):
         raw = {
             change["address"]: change["change"] for change in self.raw.get("resource_changes", ())
         }
+        written = written_attributes(self.raw)
         return [
-            _row(change, raw[change.address])
+            _row(change, raw[change.address], written.get(_INDEX.sub("", change.address), set()))
             for change in self.plan.changes
             if change.action != "no-op"
         ]
@@ -191,24 +194,24 @@ class PlanView(Shown):
         return "\n".join([self.headline, *lines, *moves, *outputs, *warnings])
 
 
-def _row(change: ResourceChange, raw: Mapping[str, Any]) -> Row:
+def _row(change: ResourceChange, raw: Mapping[str, Any], written: set[str]) -> Row:
     sign, verb, tone = SIGNS[change.action]
     if change.action == "replace":
         attributes = list(_differences(raw, change.replace_paths))
     elif change.action == "update":
         attributes = list(_differences(raw, ()))
     else:
-        attributes = list(_attributes(change, raw))
+        attributes = list(_attributes(change, raw, written))
     return Row(sign, tone, verb, change.address, attributes)
 
 
-def _attributes(change: ResourceChange, raw: Mapping[str, Any]) -> Iterator[str]:
-    """Those that the configuration sets, the name first; nothing for what goes away."""
+def _attributes(change: ResourceChange, raw: Mapping[str, Any], written: set[str]) -> Iterator[str]:
+    """The name, what the configuration says, then defaults; only the name of what goes away."""
     side = "before" if change.action == "delete" else "after"
     values = raw.get(side) or {}
     sensitive = raw.get(f"{side}_sensitive") or {}
     wanted = ("name",) if change.action == "delete" else tuple(values)
-    for name in sorted(wanted, key=lambda name: name != "name"):
+    for name in sorted(wanted, key=lambda name: (name != "name", name not in written)):
         if values.get(name) not in (None, [], {}, "", False):
             yield f"{name} = {HIDDEN if _any(sensitive, name) else brief(values[name])}"
 
@@ -220,7 +223,9 @@ def _differences(
     before, after = raw.get("before") or {}, raw.get("after") or {}
     unknown = raw.get("after_unknown") or {}
     forces = {path[0] for path in forcing if path}
-    for name in sorted({*before, *after, *unknown}, key=lambda name: (name not in forces, name)):
+    for name in sorted(
+        {*before, *after, *unknown}, key=lambda name: (name not in forces, name != "name", name)
+    ):
         new = UNKNOWN if unknown.get(name) is True else after.get(name, _ABSENT)
         if new is _ABSENT or before.get(name) == new or (new is UNKNOWN and name not in forces):
             continue
@@ -242,6 +247,25 @@ def _any(marks: Any, name: str) -> bool:
 
 
 def brief(value: Any) -> str:
-    """A value in one line, as JSON; long ones are cut."""
-    text = json.dumps(value, ensure_ascii=False)
+    """A value in one line, as JSON without what is not set; long ones are cut."""
+    text = json.dumps(_without_unset(value), ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _without_unset(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        inner = {name: _without_unset(part) for name, part in value.items()}
+        return {name: part for name, part in inner.items() if part not in (None, "", [], {})}
+    return [_without_unset(part) for part in value] if isinstance(value, list) else value
+
+
+def written_attributes(plan: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Address without indexes → the attributes that the configuration itself sets."""
+    found: dict[str, set[str]] = {}
+    modules = [("", (plan.get("configuration") or {}).get("root_module") or {})]
+    for path, module in modules:
+        for resource in module.get("resources", ()):
+            found[path + resource["address"]] = set(resource.get("expressions", ()))
+        for name, call in module.get("module_calls", {}).items():
+            modules.append((f"{path}module.{name}.", call["module"]))
+    return found

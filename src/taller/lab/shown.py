@@ -9,6 +9,7 @@ from taller.lab.errors import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 class Shown:
@@ -77,8 +78,15 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=PackageLoader("taller.lab"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["plain"] = plain
+    environment.filters |= {"plain": plain, "breakable": _breakable}
     return environment
+
+
+def _breakable(address: str) -> "Markup":
+    """An address that may continue on the next line after each dot."""
+    from markupsafe import Markup, escape
+
+    return Markup(".<wbr>").join(escape(part) for part in address.split("."))
 
 
 def show(result: Shown) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from taller.lab.errors import plain
 from taller.lab.shown import Shown, columns_of_text
 from taller.terraform import Diagnostic, TestReport, TestRun, Validation
 
@@ -28,7 +29,8 @@ class ValidationView(Shown):
 
     def text(self) -> str:
         """The verdict and its reasons."""
-        return "\n\n".join([f"{'✓' if self.valid else '✗'} {self.headline}", *self.explained])
+        mark = "✓" if self.valid else "✗"
+        return plain("\n\n".join([f"{mark} {self.headline}", *self.explained]))
 
 
 class TestView(Shown):
@@ -51,8 +53,10 @@ class TestView(Shown):
 
     def text(self) -> str:
         """One run a line."""
-        rows = [[mark, file, name, why] for mark, _, file, name, why in self.rows]
-        return "\n".join([self.headline, *columns_of_text(("",) * 4, rows)[1:], *self.explained])
+        rows = [[mark, file, name] for mark, _, file, name, _ in self.rows]
+        reasons = [why for *_, why in self.rows if why]
+        lines = [self.headline, *columns_of_text(("",) * 3, rows)[1:], *reasons, *self.explained]
+        return plain("\n".join(lines))
 
 
 def _row(run: TestRun, explain: Callable[[Diagnostic], str]) -> tuple[str, str, str, str, str]:
