@@ -118,6 +118,17 @@ def test_logs_and_files_in_volumes_are_read(place: Workspace, engine: docker.Doc
         facts.artefact(f"{place.prefix}_v", "m.txt")
 
 
+def test_an_image_that_another_run_tagged_too_shows_only_our_tags(
+    place: Workspace, engine: docker.DockerClient
+) -> None:
+    image = engine.images.get("taller/base:bookworm")
+    image.tag(f"{place.prefix}-mine", "v1")
+    image.tag(f"{place.prefix}x-theirs", "v1")
+    facts = gather(EJ01, live(place), place.folder, place.prefix)
+    assert [found["RepoTags"] for found in facts.images] == [[f"{place.prefix}-mine:v1"]]
+    assert facts.image(f"{place.prefix}-mine:v1")["Id"] == image.id
+
+
 def test_values_of_the_wrong_type_are_a_wrong_answer(place: Workspace) -> None:
     exercise = Exercise(**{**vars(EJ01), "values": {"motivo": "string", "n": "number"}})
     values = {"motivo": 3, "n": 3, "otro": 1}

@@ -30,10 +30,7 @@ def inspect(client: docker.DockerClient, prefix: str, state: Mapping[str, Any]) 
             api.inspect_container,
             [c["Id"] for c in api.containers(all=True) if own.has(_names(c), c)],
         ),
-        "images": _each(
-            api.inspect_image,
-            {i["Id"] for i in api.images() if own.has([i["Id"], *(i["RepoTags"] or [])], i)},
-        ),
+        "images": [i for i in _each(api.inspect_image, _image_ids(api, own)) if own.keeps(i)],
     }
 
 
@@ -103,6 +100,20 @@ class _Own:
         return labels.get("taller.prefix") == self._prefix or any(
             self._name.match(name) or name in self._recorded for name in names
         )
+
+    def keeps(self, image: Json) -> bool:
+        """Leave an image only the run's own tags; false when it has none but others' tags.
+
+        What is built alike has one id, so another run may have tagged the same image.
+        """
+        tags = image.get("RepoTags") or []
+        labels = {"Labels": image["Config"].get("Labels")}
+        image["RepoTags"] = [tag for tag in tags if self.has([tag], labels)]
+        return bool(image["RepoTags"]) or not tags
+
+
+def _image_ids(api: Any, own: _Own) -> set[str]:
+    return {i["Id"] for i in api.images() if own.has([i["Id"], *(i["RepoTags"] or [])], i)}
 
 
 def _recorded(module: Mapping[str, Any]) -> Iterable[str]:
