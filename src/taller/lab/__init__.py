@@ -52,7 +52,7 @@ Pictures and the pipeline::
 
     lab.picture()                        # SVG of what exists now; lab.picture(lab.plan()) of a plan
     lab.stage("ingest", **environment)   # a stage of titanic in this process's environment
-    lab.stage("ingest", container=True)  # the same in a container of the image (needs lab.image)
+    lab.stage("ingest", container=True)  # the same in a container of the run's own image
     lab.data                             # folder where stages run locally keep their layers
 
 Checks (exercises only)::

@@ -161,7 +161,7 @@ class PlanView(Shown):
             return ""
         if change.get("after_sensitive") is True:
             return HIDDEN
-        return UNKNOWN if change.get("after_unknown") is True else brief(change.get("after"))
+        return UNKNOWN if _any(change, "after_unknown") else brief(change.get("after"))
 
     @property
     def moves(self) -> list[tuple[str, str]]:

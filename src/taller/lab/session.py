@@ -79,6 +79,10 @@ class Session:
             except KeyboardInterrupt as error:
                 raise self._interrupted(operation) from error
 
+    def initialised(self) -> None:
+        """Init has just been run, whoever asked for it."""
+        self._preparation.done()
+
     def prepare(self) -> None:
         """Run init if something that it reads has changed."""
         self._preparation.ensure(self.terraform)
@@ -104,7 +108,7 @@ class Session:
                 if not asks_for_init(error):
                     raise
                 terraform.init()
-                self._preparation.done()
+                self.initialised()
                 return action(terraform)
 
     def init(self, **options: Any) -> None:
@@ -112,7 +116,7 @@ class Session:
         self.forget_plan()
         with self.call("init", prepared=False) as terraform:
             terraform.init(**options)
-            self._preparation.done()
+            self.initialised()
 
     def plan(self, variables: Variables, **options: Any) -> Plan:
         """Make a plan and keep it for the next apply."""

@@ -152,6 +152,8 @@ class TerraformCalls:
             completed = t.command(*words)
         output = CommandOutput(" ".join(("terraform", *words)), completed.returncode,
                                completed.stdout, completed.stderr)  # fmt: skip
+        if words[0] == "init" and not completed.returncode:
+            self._session.initialised()
         if check and completed.returncode:
             raise LabError(
                 f"«{output.command}» terminó con un error:", details=output.stderr.strip()
