@@ -21,7 +21,7 @@ demo: setup ## Bring the whole platform up and show it (PREFIX=dev)
 	@$(VENV)/taller demo --prefix $(PREFIX)
 
 lab: doctor ## Open JupyterLab
-	@$(VENV)/jupyter lab
+	@$(VENV)/jupyter lab --config=jupyter/jupyter_lab_config.py
 
 test: setup ## Run every test, the fast layers first
 	@$(LAYER) doctor $(MAKE) --no-print-directory doctor
