@@ -12,6 +12,7 @@ from taller.errors import TallerError
 _ALL = {
     "build": "taller.commands.authoring:build",
     "check": "taller.commands.student:check",
+    "classroom": "taller.commands.classroom:classroom",
     "clean": "taller.commands.clean:clean",
     "demo": "taller.commands.demo:demo",
     "doctor": "taller.commands.doctor:doctor",
