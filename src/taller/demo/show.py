@@ -1,0 +1,52 @@
+"""The whole demo, step by step, with what each step found."""
+
+from rich.console import Console
+
+from taller.demo import tables
+from taller.demo.artefacts import read_layers, read_model
+from taller.demo.platform import Platform, bring_up, stages
+from taller.demo.report import write_pictures
+from taller.docker_state import DockerState
+from taller.doctor import repair
+from taller.errors import TallerError
+from taller.progress import Progress
+from taller.terraform import TerraformError
+
+
+def show_demo(prefix: str, run_id: str | None, progress: Progress, console: Console) -> None:
+    """Get what is missing, bring the platform up, and show what it made.
+
+    Raises:
+        TallerError: something failed; what there is of the containers was shown.
+    """
+    with progress.step("doctor"):
+        findings = repair(progress)
+    console.print(tables.parts_table(findings))
+    try:
+        platform = bring_up(prefix, run_id, progress)
+    except TerraformError:
+        _show_stages(prefix, console)
+        raise
+    _show_results(platform, progress, console)
+    _show_stages(prefix, console)
+    if not platform.changed:
+        console.print(f"Saltado: nada cambió desde el run {platform.run_id}; no se ejecutó nada.")
+
+
+def _show_results(platform: Platform, progress: Progress, console: Console) -> None:
+    volumes, image = platform.outputs["volumes"], platform.outputs["image"]
+    with progress.step("resultados: leo los volúmenes y dibujo"):
+        engine = DockerState()
+        layers = read_layers(engine, volumes, image)
+        model = read_model(engine, volumes["models"], image)
+        pictures = write_pictures(platform, model, engine)
+    console.print(tables.layers_table(layers))
+    console.print(tables.model_table(model))
+    console.print(tables.pictures_lines(pictures), soft_wrap=True)
+
+
+def _show_stages(prefix: str, console: Console) -> None:
+    try:
+        console.print(tables.containers_table(stages(prefix)))
+    except TallerError as error:  # after a failure this may be impossible, and is not the cause
+        console.print(f"Los contenedores no se pueden leer: {error.message}")
