@@ -78,7 +78,7 @@ Files and the end::
 from taller.lab import magic
 from taller.lab.errors import LabError
 from taller.lab.lab import Lab
-from taller.lab.progress_table import progress_table
+from taller.lab.student_progress import progress_table
 
 __all__ = ["Lab", "LabError", "progress_table"]
 
