@@ -116,23 +116,16 @@ def _write_version(layer_dir: Path, version: str, files: Mapping[str, bytes]) ->
     try:
         temporary.chmod(0o755)  # mkdtemp's 0700 would shut out a reader with another user
         for name, content in files.items():
-            _write(temporary / name, content)
+            (temporary / name).write_bytes(content)
         _remove([layer_dir / version])  # damaged
         temporary.rename(layer_dir / version)
     finally:
         _remove([temporary])
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
 def _replace(layer_dir: Path, name: str, content: bytes) -> None:
     temporary = layer_dir / f"{TEMPORARY}{name}"
-    _write(temporary, content)
+    temporary.write_bytes(content)
     temporary.replace(layer_dir / name)
 
 
@@ -142,7 +135,7 @@ def _link_plain_names(layer_dir: Path, version: str, files: Mapping[str, bytes])
         try:
             temporary.hardlink_to(layer_dir / version / name)
         except OSError:  # a file system without hard links
-            _write(temporary, content)
+            temporary.write_bytes(content)
         temporary.replace(layer_dir / name)
         temporary.unlink(missing_ok=True)  # a rename between links of one file leaves both
 

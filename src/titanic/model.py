@@ -54,7 +54,7 @@ def _logistic_regression() -> Pipeline:
 
 def _random_forest() -> RandomForestClassifier:
     return RandomForestClassifier(
-        n_estimators=100, min_samples_leaf=4, max_features=0.25, random_state=SEED
+        n_estimators=60, min_samples_leaf=4, max_features=0.25, random_state=SEED
     )
 
 
