@@ -1,0 +1,185 @@
+"""docker build through the guard: the context and the Dockerfile are written anew."""
+
+import io
+import tarfile
+import time
+from typing import Any
+
+import docker
+import pytest
+from docker.errors import APIError, BuildError
+
+from taller.grading.guard import Policy
+
+pytestmark = pytest.mark.engine
+
+BASE = "taller/base:bookworm"
+
+
+def context(files: dict[str, str], **members: tarfile.TarInfo) -> io.BytesIO:
+    """A build context."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            tar.addfile(info, io.BytesIO(text.encode()))
+        for member in members.values():
+            tar.addfile(member)
+    packed.seek(0)
+    return packed
+
+
+def build(client: docker.DockerClient, tag: str, packed: io.BytesIO, **options: Any) -> Any:
+    return client.images.build(fileobj=packed, custom_context=True, tag=tag, **options)[0]
+
+
+class TestBuilds:
+    """docker build, on a context and a Dockerfile that are written anew."""
+
+    def test_every_stage_carries_the_labels_and_none_can_be_faked(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        dockerfile = (
+            f"FROM {BASE} AS first\nRUN echo 1 > /a\nFROM {BASE}\nCOPY --from=first /a /b\n"
+            "LABEL taller.prefix=other course=x\n"
+        )
+        build(client, f"{prefix}-x:1", context({"Dockerfile": dockerfile}),
+              labels={"taller.run": "fake", "mine": "1"})  # fmt: skip
+        labels = engine.images.get(f"{prefix}-x:1").labels
+        assert labels["taller.prefix"] == prefix
+        assert labels["taller.run"] == "r1"
+        assert (labels["course"], labels["mine"]) == ("x", "1")
+        for image in engine.images.list(filters={"label": f"taller.prefix={prefix}"}):
+            engine.images.remove(image.id, force=True)
+
+    def test_a_build_has_no_network(self, client: docker.DockerClient, prefix: str) -> None:
+        program = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
+        dockerfile = f'FROM {BASE}\nRUN python3 -c "{program}"\n'
+        with pytest.raises(BuildError) as caught:
+            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+        assert "Network is unreachable" in "".join(
+            line.get("stream", "") for line in caught.value.build_log
+        )
+
+    @pytest.mark.parametrize(
+        ("lines", "reason"),
+        [
+            ("FROM taller/base:bookworm-raw", "No such image"),
+            ("FROM alpine", "No such image"),
+            ("ARG B=alpine\nFROM $B", "No such image"),
+            ("ARG B=alpine\nFROM ${B:-x}", "No such image"),
+            ("FROM {b}\nCOPY --from=alpine / /x", "No such image"),
+            ("FROM {b}\nCOPY --chown=1:1 --from=alpine / /x", "No such image"),
+            ("FROM {b}\nCOPY --fr\\\nom=alpine / /x", "No such image"),
+            ("FROM {b}\nCOPY --from=$X / /x", "no están permitidas"),
+            ('FROM {b}\nCOPY "--from=alpine" / /x', ""),
+            ("FROM {b}\nADD http://example.com/x /x", "ADD no descarga"),
+            ("FROM {b}\nADD $X /x", "ADD no descarga"),
+            ('FROM {b}\nADD ["\\u0068ttp://example.com/x", "/x"]', "ADD no descarga"),
+            ("FROM {b}\nADD git@example.com:a/b /x", "ADD no descarga"),
+            ("FROM {b}\nONBUILD COPY --from=alpine / /x", "ONBUILD no está permitida"),
+            ("FROM {b}\nRUN --mount=type=bind,from=alpine,target=/x ls", "BuildKit"),
+            ("FROM {b}\nRUN --network=host ls", "BuildKit"),
+            ("# escape=`\nFROM {b}", "escape"),
+            ("FROM {b}\nRUN ls \\", "no continúa"),
+            ("RUN ls", "no tiene FROM"),
+            ("FROM {b}\nMOUNT x", "MOUNT no está permitida"),
+            ("", "no tiene FROM"),
+        ],
+    )
+    def test_a_dockerfile_that_reaches_out_is_refused(
+        self, client: docker.DockerClient, prefix: str, lines: str, reason: str
+    ) -> None:
+        packed = context({"Dockerfile": lines.replace("{b}", BASE)})
+        with pytest.raises((APIError, BuildError)) as caught:
+            build(client, f"{prefix}-x", packed)
+        assert reason in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"remote": "https://example.com/x.git"}, {"session": "abc"}, {"version": "2"},
+         {"outputs": "x"}, {"extrahosts": "a:1.2.3.4"}, {"squash": "1"}, {"cgroupparent": "/"}],
+    )  # fmt: skip
+    def test_a_parameter_that_reaches_out_is_refused(
+        self, client: docker.DockerClient, options: dict[str, str]
+    ) -> None:
+        packed = context({"Dockerfile": f"FROM {BASE}"})
+        url = f"{client.api.base_url}/v1.41/build"
+        assert client.api.post(url, params=options, data=packed).status_code == 403
+
+    @pytest.mark.parametrize("tag", ["other:1", BASE, "localhost:5000/x", "UPPER"])
+    def test_a_name_of_somebody_else_is_refused(
+        self, client: docker.DockerClient, tag: str
+    ) -> None:
+        packed = context({"Dockerfile": f"FROM {BASE}"})
+        url = f"{client.api.base_url}/v1.41/build"
+        assert client.api.post(url, params={"t": tag}, data=packed).status_code in (400, 403)
+
+    @pytest.mark.parametrize(
+        ("kind", "name"),
+        [(tarfile.CHRTYPE, "dev"), (tarfile.FIFOTYPE, "fifo"), (tarfile.REGTYPE, "../x"),
+         (tarfile.SYMTYPE, "Dockerfile"), (tarfile.LNKTYPE, "hard")],
+    )  # fmt: skip
+    def test_a_context_with_traps_is_refused(
+        self, client: docker.DockerClient, prefix: str, kind: bytes, name: str
+    ) -> None:
+        trap = tarfile.TarInfo(name)
+        trap.type, trap.linkname = kind, "../../etc/passwd"
+        with pytest.raises(APIError, match=r"400|403"):
+            build(client, f"{prefix}-x", context({"Dockerfile": f"FROM {BASE}"}, trap=trap))
+
+    def test_bytes_that_are_no_archive_are_refused(self, client: docker.DockerClient) -> None:
+        url = f"{client.api.base_url}/v1.41/build"
+        for data in (b"", b"x" * 2000, b"\x1f\x8bnot gzip", b"BZh91AY"):
+            answer = client.api.post(url, data=data)
+            assert answer.status_code == 400, answer.text
+
+
+class TestLimitsOfBuilds:
+    """Size, time and number."""
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return Policy(images=(BASE,), context_mb=1, context_files=20, build_seconds=3)
+
+    def test_a_context_beyond_its_size_is_refused(self, client: docker.DockerClient) -> None:
+        files = {"Dockerfile": f"FROM {BASE}", "big": "x" * 3_000_000}
+        url = f"{client.api.base_url}/v1.41/build"
+        assert client.api.post(url, data=context(files)).status_code == 413
+
+    def test_a_compressed_bomb_is_refused(self, client: docker.DockerClient) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+            info = tarfile.TarInfo("bomb")
+            info.size = 200_000_000
+            tar.addfile(info, io.BytesIO(b"\0" * info.size))
+        url = f"{client.api.base_url}/v1.41/build"
+        headers = {"Content-Encoding": "gzip"}
+        answer = client.api.post(url, data=packed.getvalue(), headers=headers)
+        assert answer.status_code == 413
+
+    def test_a_compressed_context_is_built(self, client: docker.DockerClient, prefix: str) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+            info = tarfile.TarInfo("./Dockerfile")
+            info.size = len(f"FROM {BASE}")
+            tar.addfile(info, io.BytesIO(f"FROM {BASE}".encode()))
+        packed.seek(0)
+        assert build(client, f"{prefix}-x", packed, encoding="gzip").tags == [f"{prefix}-x:latest"]
+
+    def test_too_many_files_are_refused(self, client: docker.DockerClient) -> None:
+        files = {"Dockerfile": f"FROM {BASE}"} | {f"f{number}": "" for number in range(30)}
+        url = f"{client.api.base_url}/v1.41/build"
+        assert client.api.post(url, data=context(files)).status_code == 413
+
+    def test_a_build_that_takes_too_long_is_stopped_and_says_so(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        dockerfile = f"FROM {BASE}\nRUN echo {prefix}; sleep 60"
+        with pytest.raises(BuildError, match="pasó de 3 s"):
+            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+        deadline = time.monotonic() + 15
+        while any(prefix in c["Command"] for c in engine.api.containers()):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)

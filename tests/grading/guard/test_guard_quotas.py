@@ -1,0 +1,65 @@
+"""How many objects a tenant may have at a time, on the real engine."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import docker
+import pytest
+from docker.errors import APIError
+
+from taller.grading.guard import Guard, Policy
+
+pytestmark = pytest.mark.engine
+
+BASE = "taller/base:bookworm"
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(images=(BASE,), volumes=4, networks=2, containers=3)
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("volume", 4), ("network", 2), ("container", 3)])
+def test_creates_at_the_same_time_do_not_pass_the_limit(
+    guard: Guard, engine: docker.DockerClient, prefix: str, kind: str, limit: int
+) -> None:
+    start = threading.Barrier(8)
+
+    def create(number: int) -> bool:
+        client = docker.DockerClient(f"unix://{guard.socket}", timeout=60)
+        name = f"{prefix}_{number}"
+        start.wait()
+        try:
+            if kind == "container":
+                client.containers.create(BASE, "ls", name=name)
+            else:
+                getattr(client, f"{kind}s").create(name)
+        except APIError as error:
+            if "que es el tope" not in str(error):
+                raise
+            return False
+        finally:
+            client.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(create, range(8)))
+    assert made.count(True) == limit
+    listed = getattr(engine, f"{kind}s").list(
+        filters={"name": f"{prefix}_"}, **({"all": True} if kind == "container" else {})
+    )
+    assert len(listed) == limit
+
+
+def test_creating_a_volume_again_takes_no_place(client: docker.DockerClient, prefix: str) -> None:
+    for _ in range(2):
+        for number in range(4):
+            client.volumes.create(f"{prefix}_{number}")
+    assert len(client.volumes.list()) == 4
+
+
+def test_a_place_is_free_again_after_a_delete(client: docker.DockerClient, prefix: str) -> None:
+    for number in range(4):
+        client.volumes.create(f"{prefix}_{number}")
+    client.volumes.get(f"{prefix}_0").remove()
+    assert client.volumes.create(f"{prefix}_9")
