@@ -1,4 +1,4 @@
-"""Rubric of exercise 8: drift made by hand, seen by an alarm, read, explained, healed or accepted."""
+"""Rubric of exercise 8: drift made by hand, seen, read, explained, healed or accepted."""
 
 from taller.checks import Facts, check
 
@@ -85,8 +85,8 @@ def drift_is_explained(facts: Facts) -> None:
         "los dos sabía nada del destrozo."
     )
     assert facts.value("datos") == "c", (
-        "«datos»: un volumen borrado no vuelve, y Terraform no mira dentro de los volúmenes. Fíjate "
-        "en la hora que pone en la tabla."
+        "«datos»: un volumen borrado no vuelve, y Terraform no mira dentro de los volúmenes. "
+        "Fíjate en la hora que pone en la tabla."
     )
     assert facts.value("recupera_raw") is False, (
         "«recupera_raw»: nadie vuelve a escribir en raw. Terraform crea el volumen, no sus datos."
