@@ -77,7 +77,7 @@ def _by_terraform(recorded: Recorded, destroy: Callable[[], list[str]]) -> list[
 
 
 def _by_hand(engine: DockerState, workspace: Workspace, recorded: Recorded, report: Report) -> None:
-    """Remove what a state still records, and what ``lab.stage`` made for this workspace."""
+    """Remove what a state still records, and what carries the labels of this workspace."""
     api = engine.client.api
     labels = {"prefix": workspace.prefix, "exercise": workspace.name}
     containers = [*recorded.containers, *(c.id for c in engine.containers(**labels))]
@@ -89,7 +89,9 @@ def _by_hand(engine: DockerState, workspace: Workspace, recorded: Recorded, repo
         report.remove("red", id, partial(api.remove_network, id))
     for name in dict.fromkeys(volumes):
         report.remove("volumen", name, partial(api.remove_volume, name))
-    for name in dict.fromkeys(recorded.images):
+    tags = (tag for image in engine.images(**labels) for tag in image.tags)
+    kept = [tag for tag in tags if tag.startswith(workspace.prefix)]  # by ``keep_locally``
+    for name in dict.fromkeys([*recorded.images, *kept]):
         report.remove("imagen", name, partial(api.remove_image, name))
 
 

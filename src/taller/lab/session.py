@@ -1,6 +1,7 @@
 """Terraform in one workspace, as a notebook drives it: init when needed, one call at a time."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -178,7 +179,9 @@ class Session:
         state = folder / "terraform.tfstate"
         written = state.stat().st_mtime_ns if state.is_file() else 0
         chosen = {name: value for name, value in options.items() if value}
-        return digest(repr((texts, written, sorted(variables.items()), sorted(chosen.items()))))
+        exported = {k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
+        settings = [sorted(each.items()) for each in (variables, chosen, exported)]
+        return digest(repr((texts, written, settings)))
 
     def _require_configuration(self, operation: str) -> None:
         if not any(
