@@ -115,7 +115,7 @@ def several_images(facts: Facts) -> None:
     hints=(
         "Compara las etiquetas de lab.docker.images() con lo que imprime git log --oneline.",
         "etiqueta() tiene que preguntar a Git cada vez: rev-parse, con --short, de HEAD.",
-        "Curso, sección 6: git rev-parse --short HEAD. Documentación: git-scm.com/docs/git-rev-parse",
+        "Curso, sección 6, «Variables clave». Documentación: git-scm.com/docs/git-rev-parse",
     ),
 )
 def tags_are_commits(facts: Facts) -> None:

@@ -89,9 +89,9 @@ def _by_hand(engine: DockerState, workspace: Workspace, recorded: Recorded, repo
         report.remove("red", id, partial(api.remove_network, id))
     for name in dict.fromkeys(volumes):
         report.remove("volumen", name, partial(api.remove_volume, name))
-    tags = (tag for image in engine.images(**labels) for tag in image.tags)
-    kept = [tag for tag in tags if tag.startswith(workspace.prefix)]  # by ``keep_locally``
-    for name in dict.fromkeys([*recorded.images, *kept]):
+    images = engine.images(prefix=workspace.prefix, exercise=workspace.name)  # ``keep_locally``
+    tags = [tag for i in images for tag in i.tags if tag.startswith(workspace.prefix)]
+    for name in dict.fromkeys([*recorded.images, *tags]):
         report.remove("imagen", name, partial(api.remove_image, name))
 
 
