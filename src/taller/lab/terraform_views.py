@@ -77,8 +77,10 @@ class CommandOutput(Shown):
 
     @property
     def body(self) -> str:
-        """Both streams, for the template."""
-        return "\n".join(part.rstrip() for part in (self.stdout, self.stderr) if part.strip())
+        """Both streams without colours, for the template."""
+        return plain(
+            "\n".join(part.rstrip() for part in (self.stdout, self.stderr) if part.strip())
+        )
 
     def text(self) -> str:
         """Both streams."""
