@@ -108,6 +108,17 @@ def test_a_second_demo_runs_nothing_again_and_takes_less_than_half_a_minute(
     assert time.monotonic() - began < 30
 
 
+def test_once_set_up_the_demo_needs_no_network(demos: tuple[Demo, Demo]) -> None:
+    first = demos[0]
+    done = subprocess.run(
+        ["unshare", "--net", sys.executable, "-m", "taller", "demo", "--prefix", first.prefix],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "TALLER_HOME": str(first.home), "GIT_DIR": "/nowhere"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "1309" in done.stdout
+
+
 def test_a_full_volume_fails_the_stage_and_leaves_nothing_half_written(
     demos: tuple[Demo, Demo], engine: docker.DockerClient
 ) -> None:

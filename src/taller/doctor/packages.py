@@ -35,7 +35,7 @@ def install(progress: Progress, package: str, purpose: str) -> None:
     """
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with progress.step(f"apt-get install {package} ({purpose})") as update:
-        for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
+        for command in (["update"], ["install", "-y", package]):
             done = process.run(
                 ["apt-get", *command], timeout=_SECONDS, env=environment, on_line=update
             )
