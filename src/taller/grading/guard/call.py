@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from taller.grading.guard.disk import DiskWatch
 from taller.grading.guard.engine import Engine, Request, json_request
 from taller.grading.guard.model import decode
 from taller.grading.guard.policy import Policy, Tenant
@@ -58,6 +59,7 @@ class Call:
     policy: Policy
     engine: Engine
     quota: Quota
+    disk: DiskWatch
     method: str
     version: str
     ref: str

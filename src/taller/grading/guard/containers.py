@@ -87,6 +87,7 @@ def _rename_bridge(container: dict[str, Any]) -> None:
 async def start(call: Call) -> Relay:
     """POST /containers/{id}/start"""
     call.query.finish()
+    call.disk.wake()
     return await _act(call, "start", {})
 
 
@@ -104,6 +105,7 @@ async def _stop_with(call: Call, action: str) -> Relay:
     seconds, signal = call.query.number("t"), _signal(call)
     call.query.finish()
     query = {"t": str(seconds)} if seconds is not None else {}
+    call.disk.wake()  # a restart runs it again
     return await _act(call, action, query | signal)
 
 

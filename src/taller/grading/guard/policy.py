@@ -71,6 +71,7 @@ class Policy:
         cpus: processors that a container may use at a time.
         processes: processes and threads of a container.
         file_mb: size of the largest file that a container or a build step may write (MiB).
+        disk_mb: disk that volumes and running containers may fill together (MiB).
         log_mb: size of a container's log in all; older lines are dropped (MiB).
         build_memory_mb, build_seconds: limits of a build.
         context_mb, context_files: size of a build context once unpacked (MiB), and its entries.
@@ -93,6 +94,7 @@ class Policy:
     cpus: float = 1.0
     processes: int = 256
     file_mb: int = 512
+    disk_mb: int = 2048
     log_mb: int = 30
     build_memory_mb: int = 1024
     build_seconds: float = 600.0

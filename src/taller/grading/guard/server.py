@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any, Self
 
 from taller.errors import TallerError
+from taller.grading.guard.disk import DiskWatch
 from taller.grading.guard.engine import Engine
 from taller.grading.guard.http import HEAD_LIMIT, Exchange
 from taller.grading.guard.policy import ISOLATED, Policy, Tenant
@@ -55,8 +56,10 @@ class Guard:
         self.refusals: deque[Refusal] = deque(maxlen=_KEPT_REFUSALS)
         self._mode = mode
         _check_prefix(tenant, self.policy)
+        engine = Engine(upstream)
+        self._disk = DiskWatch(tenant, self.policy, engine, self.refusals.append)
         self._session = Session(
-            tenant, self.policy, Engine(upstream), Quota(), self.refusals.append
+            tenant, self.policy, engine, Quota(), self._disk, self.refusals.append
         )
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -91,6 +94,7 @@ class Guard:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._disk.close()
         self.socket.unlink(missing_ok=True)
 
     def start(self) -> None:

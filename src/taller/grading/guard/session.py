@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from taller.grading.guard.call import Call, Relay, Reply
+from taller.grading.guard.disk import DiskWatch
 from taller.grading.guard.engine import Answer, Engine
 from taller.grading.guard.http import Exchange, Head
 from taller.grading.guard.policy import MEGABYTE, Policy, Tenant
@@ -19,6 +20,8 @@ from taller.grading.guard.target import split_target
 _log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 1.0
+_AGAINST_POLICY = frozenset({400, 403, 408, 413, 431})
+"""Answers worth the instructor's attention; a name that is not there (404) is everyday life."""
 
 _RELAYED = ("Content-Type", "Api-Version", "Ostype", "Docker-Experimental", "Builder-Version",
             "Server", "X-Docker-Container-Path-Stat")  # fmt: skip
@@ -33,6 +36,7 @@ class Session:
     policy: Policy
     engine: Engine
     quota: Quota
+    disk: DiskWatch
     on_refusal: Callable[[Refusal], None]
 
     async def serve(self, exchange: Exchange, *, crowded: bool) -> None:
@@ -59,7 +63,8 @@ class Session:
 
     async def _refuse(self, exchange: Exchange, head: Head | None, refused: Refused) -> None:
         method, target = (head.method, head.target) if head else ("", "")
-        self.on_refusal(Refusal(method, target, refused.status, refused.message))
+        if refused.status in _AGAINST_POLICY:
+            self.on_refusal(Refusal(method, target, refused.status, refused.message))
         if not exchange.answering:
             await _reply(exchange, Reply(refused.status, {"message": refused.message}))
 
@@ -70,7 +75,7 @@ class Session:
             await exchange.body(route.body_limit(self.policy), upload)
             upload.seek(0)
             call = Call(
-                self.tenant, self.policy, self.engine, self.quota,
+                self.tenant, self.policy, self.engine, self.quota, self.disk,
                 head.method, version, ref, query, head.headers, upload,
             )  # fmt: skip
             outcome = await route.handler(call)

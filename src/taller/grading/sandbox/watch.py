@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from taller.grading.folder_size import folder_size
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.meter import Usage, descendants, is_alive, meter
 
@@ -90,22 +90,7 @@ class Watch:
         now = time.monotonic()
         if now < self._next_disk:
             return False
-        size = files = 0
-        for status in _entries(self._workspace):
-            size, files = size + status.st_blocks * 512, files + 1
-            if size > self._limits.disk_mb * MEGABYTE or files > self._limits.files:
-                return True
+        most, files = self._limits.disk_mb * MEGABYTE, self._limits.files
+        size, count = folder_size(self._workspace, most, files)
         self._next_disk = time.monotonic() + _DISK_SHARE * (time.monotonic() - now)
-        return False
-
-
-def _entries(folder: Path) -> Iterator[os.stat_result]:
-    """All entries below a folder that is being changed; links are not followed."""
-    pending = [str(folder)]
-    while pending:
-        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:  # just removed
-            for entry in entries:
-                with contextlib.suppress(OSError):
-                    yield entry.stat(follow_symlinks=False)
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
+        return size > most or count > files
