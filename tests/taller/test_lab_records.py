@@ -1,12 +1,14 @@
 """Points and values outlive the kernel; a value that JSON cannot carry is refused by name."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from taller import progress_table
 from taller.catalog import Exercise
 from taller.lab.card import Card
 from taller.lab.errors import LabError
@@ -78,3 +80,18 @@ def test_a_card_shows_why_a_check_failed_and_nests_its_hints() -> None:
     assert first < second < third
     assert html.count("<details>") == html.count("</details>") == 3
     assert "✗ 0/2  Título de b  [b]" in repr(card)
+
+
+def test_the_table_of_progress_shows_points_and_when_they_were_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLER_HOME", str(tmp_path))
+    private = tmp_path / "workspaces/dev/ej01/.taller"
+    private.mkdir(parents=True)
+    check = CheckResult("volumes_exist", "Los tres volúmenes", 3, 3, True)
+    note_progress(private, Result("ej01", "graded", 3, 3, (check,)))
+    table = progress_table()
+    assert table.score == 3
+    assert table.rows[0][1] == 3
+    assert str(datetime.now().astimezone().year) in table.rows[0][3]
+    assert "ej01    3/8" in repr(table)

@@ -1,5 +1,7 @@
 """How far a student has come: the table of 00_bienvenida and 10_ejercicios."""
 
+from datetime import datetime
+
 from taller.catalog import Exercise, load_catalog
 from taller.lab.records import read_progress
 from taller.lab.shown import Shown
@@ -45,5 +47,11 @@ def _row(exercise: Exercise, prefix: str) -> tuple[Exercise, int, int, str]:
     found = read_progress(workspaces_folder() / prefix / exercise.id / ".taller")
     visible = {check.id: check.points for check in select(exercise)}
     score = sum(points for name, points in found.points.items() if name in visible)
-    when = found.updated.replace("T", " ")[:16]
-    return exercise, score, sum(visible.values()), when
+    return exercise, score, sum(visible.values()), _local(found.updated)
+
+
+def _local(moment: str) -> str:
+    """When it was, on the reader's clock; "" for never."""
+    if not moment:
+        return ""
+    return datetime.fromisoformat(moment).astimezone().strftime("%d/%m/%Y %H:%M")
