@@ -40,6 +40,7 @@ def test_the_solution_gets_every_point(exercise: Exercise, desk: Any) -> None:
     desk.hand_in(solution(exercise))
     result = desk.verdict(exercise)
     assert (result.status, result.score) == ("graded", exercise.points), result.to_json()
+    desk.tidy_up()
 
 
 @every_exercise
@@ -56,7 +57,7 @@ def test_a_wrong_answer_gets_exactly_its_verdict(exercise: Exercise, name: str, 
     wrong = next(w for w in read_wrong(exercise, reference) if w.name == name)
     desk.hand_in(wrong.submission(reference))
     result = desk.verdict(exercise)
-    failed = {check.id for check in result.checks if not check.passed}
+    failed = frozenset(check.id for check in result.checks if not check.passed)
     assert (result.status, failed) == ("graded", wrong.fails), result.to_json()
     assert result.score == wrong.score
     desk.tidy_up()
@@ -74,14 +75,15 @@ def run(exercise: Exercise, prefix: str, folder: Path) -> float:
 
 @every_exercise
 def test_the_solution_runs_headless_and_leaves_nothing(
-    exercise: Exercise, home: Path, prefix: str, found: Callable[..., list[str]], tmp_path: Path
-) -> None:
+    exercise: Exercise, home: Path, prefix: str, found: Callable[[], list[str]], tmp_path: Path,
+    warm_image: str, leftovers: None,
+) -> None:  # fmt: skip
     assert run(exercise, prefix, tmp_path) < SECONDS
     assert found() == []
 
 
 def test_two_prefixes_run_side_by_side(
-    home: Path, prefix: str, found: Callable[..., list[str]], tmp_path: Path
+    home: Path, prefix: str, found: Callable[[], list[str]], tmp_path: Path, leftovers: None
 ) -> None:
     exercise = CATALOG.exercise("ej04")
     prefixes = [f"{prefix}-a", f"{prefix}-b"]
