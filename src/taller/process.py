@@ -98,11 +98,12 @@ def spawn(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     capture_stdout: bool = False,
+    feed_stdin: bool = False,
 ) -> subprocess.Popen[str]:
     """Start a program that outlives this process; what it prints goes to the file ``log``.
 
     With ``capture_stdout`` its standard output is a pipe instead, for programs that announce
-    there that they are ready.
+    there that they are ready; with ``feed_stdin`` its standard input is one, for those that ask.
 
     Raises:
         ProgramMissing: the program is not there.
@@ -110,7 +111,8 @@ def spawn(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
         stdout = subprocess.PIPE if capture_stdout else file
-        return _start(args, cwd, env, subprocess.DEVNULL, stdout, file)
+        stdin = subprocess.PIPE if feed_stdin else subprocess.DEVNULL
+        return _start(args, cwd, env, stdin, stdout, file)
 
 
 def _start(

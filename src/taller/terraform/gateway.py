@@ -74,15 +74,18 @@ class Terraform:
         self,
         *,
         upgrade: bool = False,
-        backend_config: Mapping[str, str] | None = None,
+        backend_config: Mapping[str, str] | str | None = None,
         reconfigure: bool = False,
         migrate_state: bool = False,
     ) -> tuple[Diagnostic, ...]:
-        """Prepare the folder; returns warnings."""
+        """Prepare the folder; returns warnings.
+
+        ``backend_config`` holds backend settings, or names a file of them.
+        """
         migrate = {"migrate_state": Flag, "force_copy": Flag} if migrate_state else {}
         options = {
             "upgrade": Flag if upgrade else None,
-            "backend_config": dict(backend_config) if backend_config else None,
+            "backend_config": _backend_config(backend_config),
             "reconfigure": Flag if reconfigure else None,
             **migrate,
         }
@@ -220,3 +223,7 @@ class Terraform:
 
 def _var(variables: Variables | None) -> dict[str, Any] | None:
     return dict(variables) if variables else None
+
+
+def _backend_config(given: Mapping[str, str] | str | None) -> dict[str, str] | str | None:
+    return dict(given) if isinstance(given, Mapping) else given
