@@ -39,5 +39,6 @@ module "ml_training" {
   features_volume = module.data_layer.volumes.features
   models_volume   = module.data_layer.volumes.models
   etl_exit_codes  = module.data_layer.exit_codes
+  cv_repeats      = var.cv_repeats
   shared          = module.shared
 }

@@ -59,3 +59,14 @@ variable "build_args" {
   type        = map(string)
   default     = {}
 }
+
+variable "cv_repeats" {
+  description = "Repeticiones de la validación cruzada (de 5 partes): menos es más rápido y menos preciso."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = contains(range(1, 11), var.cv_repeats)
+    error_message = "cv_repeats: un número entero de 1 a 10."
+  }
+}

@@ -43,3 +43,11 @@ run "an_image_repo_with_capitals_is_refused" {
   }
   expect_failures = [var.image_repo]
 }
+
+run "zero_cross_validation_repeats_are_refused" {
+  command = plan
+  variables {
+    cv_repeats = 0
+  }
+  expect_failures = [var.cv_repeats]
+}

@@ -39,8 +39,9 @@ resource "docker_container" "job" {
   }
 
   lifecycle {
-    # Una imagen nueva no repite un trabajo ya hecho: para eso está run_id, que cambia el nombre.
-    ignore_changes = [image]
+    # Otra imagen u otras opciones no repiten un trabajo ya hecho: para eso está run_id, que cambia
+    # el nombre.
+    ignore_changes = [image, env]
 
     postcondition {
       condition     = self.exit_code == 0

@@ -7,9 +7,14 @@ module "train" {
   name         = "${var.prefix}_train_${var.run_id}"
   image_name   = docker_image.pipeline.name
   command      = ["python", "-m", "titanic.cli", "train"]
-  env          = ["MODE=train", "EXPERIMENT_NAME=${var.experiment_name}"]
   network_name = var.network_name
   shared       = var.shared
+
+  env = [
+    "MODE=train",
+    "EXPERIMENT_NAME=${var.experiment_name}",
+    "TITANIC_CV_REPEATS=${var.cv_repeats}",
+  ]
 
   mounts = {
     "/app/data/features" = { volume = var.features_volume, read_only = true }

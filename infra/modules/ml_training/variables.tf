@@ -75,6 +75,12 @@ variable "experiment_name" {
   default     = "titanic_baseline"
 }
 
+variable "cv_repeats" {
+  description = "Repeticiones de la validación cruzada."
+  type        = number
+  default     = 10
+}
+
 variable "shared" {
   description = "Salidas del módulo shared: etiquetas y opciones de logs."
   type = object({
