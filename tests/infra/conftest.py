@@ -52,6 +52,7 @@ class Platform:
             "image_tag": "v1",
             "root_path": str(repository()),
             "base_image": BASE_IMAGE,
+            "cv_repeats": 1,
         } | changed
 
     def containers(self) -> dict[str, dict[str, Any]]:
