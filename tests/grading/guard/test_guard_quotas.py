@@ -8,6 +8,7 @@ import pytest
 from docker.errors import APIError
 
 from taller.grading.guard import Guard, Policy
+from taller.grading.guard.subnets import candidates
 
 pytestmark = pytest.mark.engine
 
@@ -63,3 +64,29 @@ def test_a_place_is_free_again_after_a_delete(client: docker.DockerClient, prefi
         client.volumes.create(f"{prefix}_{number}")
     client.volumes.get(f"{prefix}_0").remove()
     assert client.volumes.create(f"{prefix}_9")
+
+
+def test_networks_take_none_of_the_engines_few_subnets(
+    client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+) -> None:
+    """An engine's own pools serve some thirty networks, and a class needs more."""
+    for number in range(2):
+        network = client.networks.create(f"{prefix}_{number}")
+        real = engine.networks.get(network.id).attrs["IPAM"]["Config"]
+        assert real[0]["Subnet"].startswith("198.18.")
+
+
+def test_a_subnet_that_is_taken_is_passed_over(
+    client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+) -> None:
+    first = next(candidates(f"{prefix}_n"))
+    pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=first)])
+    engine.networks.create(f"{prefix}_other", ipam=pool, internal=True)
+    network = client.networks.create(f"{prefix}_n")
+    assert network.attrs["IPAM"]["Config"][0]["Subnet"] != first
+
+
+def test_a_tenant_may_choose_a_subnet_of_its_own(client: docker.DockerClient, prefix: str) -> None:
+    pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet="172.29.7.0/24")])
+    network = client.networks.create(f"{prefix}_n", ipam=pool)
+    assert network.attrs["IPAM"]["Config"][0]["Subnet"] == "172.29.7.0/24"

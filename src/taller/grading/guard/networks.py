@@ -4,6 +4,7 @@ Without egress, ``bridge`` is a network of the guard's: internal, without an add
 it, and without traffic between its containers. The tenant sees it under the name it knows.
 """
 
+import asyncio
 import ipaddress
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,7 @@ from taller.grading.guard.ownership import (
 )
 from taller.grading.guard.policy import ISOLATED, Policy
 from taller.grading.guard.refusal import Refused
+from taller.grading.guard.subnets import SHARED_SUBNET, candidates
 
 _BRIDGE = ("bridge", "default")
 _INHIBIT = "com.docker.network.bridge.inhibit_ipv4"
@@ -41,6 +43,17 @@ _ICC = "com.docker.network.bridge.enable_icc"
 _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 _MTU = "com.docker.network.driver.mtu"
 _LARGEST_SUBNET = 16
+_BRIDGE_TRIES = 40
+_BRIDGE_PAUSE_SECONDS = 0.05
+_COMMON_NETWORK = {
+    "Name": ISOLATED,
+    "CheckDuplicate": True,
+    "Driver": "bridge",
+    "Internal": True,
+    "Options": {_INHIBIT: "true", _ICC: "false"},
+    "IPAM": {"Driver": "default", "Config": [{"Subnet": SHARED_SUBNET}]},
+    "Labels": {"taller.guard": "isolated"},
+}
 _FILTERS = frozenset({"name", "id", "driver", "dangling", "scope", "type"})
 _ADDRESS = matching(r"[0-9a-fA-F.:]+")
 
@@ -124,10 +137,21 @@ async def create(call: Call) -> Reply:
     body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed)
     body["CheckDuplicate"] = True
     async with call.quota.place("redes", call.policy.networks, lambda: own(call)):
+        return await _create(call, name, body)
+
+
+async def _create(call: Call, name: str, body: dict[str, Any]) -> Reply:
+    """Create a network; an isolated one that asked for no subnet gets one of ours."""
+    asked = call.policy.egress or "Config" in body.get("IPAM", {})
+    for subnet in [""] if asked else candidates(name):
+        if subnet:
+            body["IPAM"] = {"Driver": "default", "Config": [{"Subnet": subnet}]}
         status, answer = await call.ask("POST", "/networks/create", body=body)
-    if status == 409:
-        raise Refused(f"network with name {name} already exists", 409)
-    return Reply(status, answer)
+        if status == 409:
+            raise Refused(f"network with name {name} already exists", 409)
+        if status == 201 or "overlap" not in str(answer).lower():
+            return Reply(status, answer)
+    raise Refused("No queda ninguna subred libre en este equipo. Borra las redes que no uses.")
 
 
 def _isolate(body: dict[str, Any]) -> dict[str, Any]:
@@ -163,19 +187,21 @@ def bridge_name(policy: Policy) -> str:
 
 
 async def ensure_bridge(call: Call) -> None:
-    """Create the guards' common network if it is not there yet."""
+    """Create the guards' common network if it is not there yet.
+
+    Another guard may be creating it at this moment: then the engine refuses ours (same name, or
+    same subnet), and a moment later the other's is there.
+    """
     if call.policy.egress:
         return
-    status, answer = await call.ask("GET", f"/networks/{ISOLATED}")
-    if status == 404:
-        body = {
-            "Name": ISOLATED, "CheckDuplicate": True, "Driver": "bridge", "Internal": True,
-            "Options": {_INHIBIT: "true", _ICC: "false"},
-            "Labels": {"taller.guard": "isolated"},
-        }  # fmt: skip
-        status, answer = await call.ask("POST", "/networks/create", body=body)
-    if status not in (200, 201, 409):  # 409: another guard was faster
-        raise passed_on(status, answer)
+    for _ in range(_BRIDGE_TRIES):
+        if (await call.ask("GET", f"/networks/{ISOLATED}"))[0] == 200:
+            return
+        status, answer = await call.ask("POST", "/networks/create", body=_COMMON_NETWORK)
+        if status == 201:
+            return
+        await asyncio.sleep(_BRIDGE_PAUSE_SECONDS)
+    raise passed_on(status, answer)
 
 
 async def list_own(call: Call) -> Reply:
