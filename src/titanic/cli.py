@@ -85,12 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         for name, text in HELP.items()
     }
     for name in ("ingest", "run"):
-        commands[name].add_argument(
+        commands[name].add_argument_group("argumentos").add_argument(
             "--source", metavar="ORIGEN", help="ruta o dirección http(s) de un CSV como titanic3"
         )
-    predict = commands["predict"]
-    predict.add_argument("input", metavar="ENTRADA", type=Path, help="fichero .csv o .parquet")
-    predict.add_argument(
+    files = commands["predict"].add_argument_group("argumentos")
+    files.add_argument("input", metavar="ENTRADA", type=Path, help="fichero .csv o .parquet")
+    files.add_argument(
         *("-o", "--output"), metavar="SALIDA", type=Path, required=True, help=".csv o .parquet"
     )
     return parser

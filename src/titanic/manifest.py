@@ -92,6 +92,11 @@ def read(layer_dir: Path) -> Manifest:
             f"La capa {layer_dir} está vacía: no existe {path}.",
             f"Ejecuta antes la etapa «{producer(layer_dir)}» y monta su volumen en {layer_dir}.",
         ) from None
+    except OSError as error:
+        raise BadInputError(
+            f"No se puede leer {path}: {error.strerror}.",
+            "Comprueba que el volumen está montado y que este usuario puede leerlo.",
+        ) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadInputError(
             f"El manifiesto {path} está dañado: {error}.",

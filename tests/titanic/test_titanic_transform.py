@@ -97,6 +97,14 @@ def test_a_missing_raw_layer_says_what_to_run(command: Command) -> None:
     assert "«ingest»" in outcome.last_line
 
 
+def test_a_raw_layer_that_is_no_folder_is_named(command: Command, settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    settings.layer("raw").write_text("")
+    outcome = command("transform")
+    assert outcome.code == 2
+    assert "No se puede leer" in outcome.last_line
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"files": {"x": 1}}', b"\xff"])
 def test_a_damaged_manifest_is_named(command: Command, settings: Settings, content: bytes) -> None:
     ingest.run(settings)
