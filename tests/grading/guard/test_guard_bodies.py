@@ -270,3 +270,23 @@ class TestOnTheEngine:
         assert refusal.method == "POST"
         assert "containers/create" in refusal.target
         assert "Privileged" in refusal.message
+
+    def test_thousands_of_volumes_without_a_name_are_refused(
+        self, client: docker.DockerClient, prefix: str
+    ) -> None:
+        body = {"Image": BASE, "Volumes": {f"/v{n}": {} for n in range(5000)}}
+        assert self.create(client, f"{prefix}_x", body).status_code == 403
+
+    def test_a_network_may_be_shared_with_an_own_container(
+        self, client: docker.DockerClient, prefix: str
+    ) -> None:
+        assert self.create(client, f"{prefix}_a", {"Image": BASE}).status_code == 201
+        body = {"Image": BASE, "HostConfig": {"NetworkMode": f"container:{prefix}_a"}}
+        assert self.create(client, f"{prefix}_b", body).status_code == 201
+
+    def test_a_health_check_runs_once_a_second_at_most(
+        self, client: docker.DockerClient, prefix: str
+    ) -> None:
+        check = {"Test": ["CMD", "true"], "Interval": 10**6}
+        answer = self.create(client, f"{prefix}_x", {"Image": BASE, "Healthcheck": check})
+        assert answer.status_code == 403

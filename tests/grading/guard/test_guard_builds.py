@@ -183,3 +183,37 @@ class TestLimitsOfBuilds:
         while any(prefix in c["Command"] for c in engine.api.containers()):
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+class TestCache:
+    """A build through the guard uses what was built without it: a dependency layer needs no net."""
+
+    DOCKERFILE = (
+        "# syntax=docker/dockerfile:1\n"
+        "ARG BASE_IMAGE=python:3.12-slim\nFROM ${BASE_IMAGE} AS dependencies\nARG MARK\n"
+        "COPY lock /tmp/lock\n"
+        "RUN echo $MARK > /a \\\n  # a comment between\n\n && \\\n\techo b   \\\n  > /b   \n"
+        "FROM ${BASE_IMAGE}\nCOPY --from=dependencies /a /a\nENV A=1 \\\n    B=2\n"
+    )
+
+    def test_a_layer_that_is_there_is_not_built_again(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        arguments = {"BASE_IMAGE": BASE, "MARK": prefix}
+        files = {"Dockerfile": self.DOCKERFILE, "lock": prefix}
+        build(engine, f"{prefix}-before", context(files), buildargs=arguments)
+        _, log = client.images.build(
+            fileobj=context(files), custom_context=True, tag=f"{prefix}-after", buildargs=arguments
+        )
+        steps = "".join(line.get("stream", "") for line in log)
+        assert steps.count("Using cache") == 6  # every step but the FROMs and the labels
+        for image in engine.images.list(filters={"label": f"taller.prefix={prefix}"}):
+            engine.images.remove(image.id, force=True)
+
+
+def test_too_many_volumes_in_a_dockerfile_are_refused(
+    client: docker.DockerClient, prefix: str
+) -> None:
+    dockerfile = f"FROM {BASE}\nVOLUME " + " ".join(f"/v{n}" for n in range(20))
+    with pytest.raises(APIError, match="VOLUME"):
+        build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))

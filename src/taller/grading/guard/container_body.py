@@ -28,6 +28,7 @@ from taller.grading.guard.refusal import Refused
 BILLION = 1_000_000_000
 _HOUR_NS = 3600 * BILLION
 _DAY_S = 86400
+_MOST_ENTRIES = 20
 _DEFAULT_PERIOD_US = 100_000
 _TMPFS_OPTIONS = re.compile(
     r"(rw|ro|noexec|exec|nosuid|nodev|size=[0-9]+[kmgKMG]?|mode=[0-7]+|uid=[0-9]+|gid=[0-9]+)"
@@ -37,7 +38,8 @@ _UNITS = {"": 1, "k": 1024, "m": MEGABYTE, "g": 1024 * MEGABYTE}
 
 _HEALTH = {
     "Test": texts,
-    **dict.fromkeys(("Interval", "Timeout", "StartPeriod"), integer(1, _HOUR_NS)),
+    # Each check costs the engine, which all tenants share: once a second at most.
+    **dict.fromkeys(("Interval", "Timeout", "StartPeriod"), integer(BILLION, _HOUR_NS)),
     "Retries": integer(1, 1000),
 }
 _MOUNT = {
@@ -64,7 +66,7 @@ def create_rules(policy: Policy) -> dict[str, Rule]:
         **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr"), ignore),
         **dict.fromkeys(("Tty", "OpenStdin", "StdinOnce", "NetworkDisabled"), flag),
         **dict.fromkeys(("Cmd", "Entrypoint"), text_or_texts),
-        **dict.fromkeys(("Volumes", "ExposedPorts"), empty_map),
+        **dict.fromkeys(("Volumes", "ExposedPorts"), _few(empty_map)),
         "Env": texts,
         "Labels": text_map,
         "StopTimeout": integer(1, _DAY_S),
@@ -114,6 +116,17 @@ def resource_rules(policy: Policy) -> dict[str, Rule]:
         "PidsLimit": _processes(policy),
         "RestartPolicy": nested({"Name": _restart(policy), "MaximumRetryCount": integer(1, 100)}),
     }
+
+
+def _few(rule: Rule) -> Rule:
+    """The same rule, for a few entries: each volume without a name is one more volume."""
+
+    def limited(value: object, name: str) -> object:
+        if isinstance(value, dict) and len(value) > _MOST_ENTRIES:
+            raise Refused(f"«{name}» no puede tener más de {_MOST_ENTRIES} entradas.")
+        return rule(value, name)
+
+    return limited
 
 
 def update_rules(policy: Policy) -> dict[str, Rule]:

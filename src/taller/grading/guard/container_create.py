@@ -57,8 +57,6 @@ def _limit(call: Call, host: dict[str, Any]) -> dict[str, Any]:
     asked_log = host.get("LogConfig", {})
     shown_log = {"Type": "json-file", "Config": asked_log.get("Config", {})}
     imposed["LogConfig"] = [log_config(asked_log, policy), shown_log]
-    if not policy.egress:
-        imposed["Dns"] = [[_NOWHERE], []]
     host.update({field: pair[0] for field, pair in imposed.items()})
     return imposed
 
@@ -108,7 +106,11 @@ async def _adopt_networks(call: Call, body: dict[str, Any], host: dict[str, Any]
     real = {await _real_network(call, name): e for name, e in endpoints.items()}
     if any(real.values()) or real.keys() - {mode}:
         body["NetworkingConfig"] = {"EndpointsConfig": real}
-    return {} if mode == asked else {"NetworkMode": [mode, asked or "default"]}
+    imposed = {} if mode == asked else {"NetworkMode": [mode, asked or "default"]}
+    if not call.policy.egress and not mode.startswith("container:"):
+        host["Dns"] = [_NOWHERE]
+        imposed["Dns"] = [[_NOWHERE], []]
+    return imposed
 
 
 async def _real_network(call: Call, name: str) -> str:

@@ -25,6 +25,10 @@ _PLAIN = frozenset(
     ("RUN", "CMD", "LABEL", "EXPOSE", "ENV", "ENTRYPOINT", "VOLUME", "USER", "WORKDIR", "ARG",
      "STOPSIGNAL", "SHELL", "HEALTHCHECK", "MAINTAINER")
 )  # fmt: skip
+_MOST_VOLUMES = 10
+_ADVICE = {
+    "ONBUILD": " Escribe sus pasos en el Dockerfile que los usa.",
+}
 
 
 @dataclass
@@ -37,6 +41,7 @@ class _Writer:
     given: Mapping[str, str]
     stages: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    volumes: int = 0
 
     async def instruction(self, name: str, rest: str) -> None:
         if name == "FROM":
@@ -46,7 +51,9 @@ class _Writer:
         elif name in _PLAIN:
             self._plain(name, rest)
         else:
-            raise Refused(f"Dockerfile: la instrucción {name} no está permitida.")
+            raise Refused(
+                f"Dockerfile: la instrucción {name} no está permitida.{_ADVICE.get(name, '')}"
+            )
 
     async def _from(self, rest: str) -> None:
         match = _FROM.fullmatch(_substitute(rest, self.arguments))
@@ -86,6 +93,10 @@ class _Writer:
             raise Refused("Dockerfile: RUN con opciones (--mount, --network) necesita BuildKit.")
         if name == "ARG" and not self.stages:
             self._argument(rest)
+        if name == "VOLUME":
+            self.volumes += len(re.split(r"[\s,]+", rest))
+        if self.volumes > _MOST_VOLUMES:
+            raise Refused(f"Dockerfile: más de {_MOST_VOLUMES} rutas en VOLUME. Quita algunas.")
         self.lines.append(f"{name} {rest}")
 
     def _argument(self, rest: str) -> None:

@@ -75,12 +75,12 @@ class Answer:
         Raises:
             Refused: the body is longer than the guard is ready to hold.
         """
-        body = b""
+        body = bytearray()
         async for chunk in self.chunks():
             body += chunk
             if len(body) > _ANSWER_LIMIT:
                 raise Refused("La respuesta del Docker Engine es demasiado larga.", 502)
-        return body
+        return bytes(body)
 
     async def _event(self) -> object:
         try:

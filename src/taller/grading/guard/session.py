@@ -5,7 +5,8 @@ import json
 import logging
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 
 from taller.grading.guard.call import Call, Relay, Reply
 from taller.grading.guard.disk import DiskWatch
@@ -20,6 +21,7 @@ from taller.grading.guard.target import split_target
 _log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 1.0
+_UPLOADS = 2
 _AGAINST_POLICY = frozenset({400, 403, 408, 413, 431})
 """Answers worth the instructor's attention; a name that is not there (404) is everyday life."""
 
@@ -38,6 +40,7 @@ class Session:
     quota: Quota
     disk: DiskWatch
     on_refusal: Callable[[Refusal], None]
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS))
 
     async def serve(self, exchange: Exchange, *, crowded: bool) -> None:
         """Answer the request on a connection, whatever it is; turn it away when crowded.
@@ -71,18 +74,21 @@ class Session:
     async def _decide(self, exchange: Exchange, head: Head) -> None:
         version, path, query = split_target(head.target)
         route, ref = find_route(head.method, path)
-        with tempfile.TemporaryFile(buffering=MEGABYTE) as upload:
-            await exchange.body(route.body_limit(self.policy), upload)
-            upload.seek(0)
-            call = Call(
-                self.tenant, self.policy, self.engine, self.quota, self.disk,
-                head.method, version, ref, query, head.headers, upload,
-            )  # fmt: skip
-            outcome = await route.handler(call)
-            if isinstance(outcome, Reply):
-                await _reply(exchange, outcome)
-            else:
-                await self._relay(exchange, outcome)
+        # Uploads wait for each other: each may take its limit several times over on disk.
+        place = self.uploads if route.limit else nullcontext()
+        async with place:
+            with tempfile.TemporaryFile(buffering=MEGABYTE) as upload:
+                await exchange.body(route.body_limit(self.policy), upload)
+                upload.seek(0)
+                call = Call(
+                    self.tenant, self.policy, self.engine, self.quota, self.disk,
+                    head.method, version, ref, query, head.headers, upload,
+                )  # fmt: skip
+                outcome = await route.handler(call)
+                if isinstance(outcome, Reply):
+                    await _reply(exchange, outcome)
+                else:
+                    await self._relay(exchange, outcome)
 
     async def _relay(self, exchange: Exchange, relay: Relay) -> None:
         """Pass the engine's answer on until it ends, the client leaves or the time is up."""
