@@ -3,10 +3,11 @@ SHELL := /bin/bash
 VENV := .venv/bin
 LAYER := scripts/layer
 PYTEST := $(VENV)/pytest -q
+PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra disruptive bench clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading bench clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -30,7 +31,8 @@ test: setup ## Run every test, the fast layers first
 	@$(LAYER) provider $(MAKE) --no-print-directory provider
 	@$(LAYER) infra $(MAKE) --no-print-directory infra
 	@$(LAYER) engine $(MAKE) --no-print-directory engine
-	@$(LAYER) disruptive $(MAKE) --no-print-directory disruptive
+	@$(LAYER) grading $(MAKE) --no-print-directory grading
+	@$(LAYER) notebooks $(MAKE) --no-print-directory notebooks
 
 lint: setup ## Style, types, import arrows and Terraform format
 	$(VENV)/ruff check .
@@ -40,19 +42,22 @@ lint: setup ## Style, types, import arrows and Terraform format
 	PATH="$(CURDIR)/$(VENV):$$PATH" terraform fmt -check -recursive infra
 
 unit: setup ## Tests that need neither Docker nor Terraform
-	$(PYTEST) -n 2 -m "not engine and not browser and not disruptive"
+	$(PYTEST) -n 2 -m "not engine and not browser"
 
 provider: setup ## The embedded provider, through the real Terraform
-	$(PYTEST) -n 2 --dist loadfile -m "engine and not disruptive" tests/docker_provider
+	$(PARALLEL) -m engine tests/docker_provider
 
 infra: setup ## The reference infrastructure
-	$(PYTEST) -m "engine and not disruptive" tests/infra
+	$(PARALLEL) -m engine tests/infra
 
 engine: setup ## The pipeline's image, the lab and the command line
-	$(PYTEST) -n 2 --dist loadfile -m "engine and not disruptive" tests/titanic tests/taller
+	$(PARALLEL) -m engine tests/titanic tests/taller
 
-disruptive: setup ## Faults of the engine itself, one at a time
-	$(PYTEST) -m disruptive tests
+grading: setup ## The guard, the sandbox and what stands on them
+	$(PARALLEL) -m engine tests/grading
+
+notebooks: setup ## Every lesson, every solution and every wrong answer
+	$(PYTEST) -n 2 -m engine tests/notebooks
 
 bench: doctor ## Timings (never part of the tests)
 	@$(VENV)/python bench/run.py
