@@ -61,6 +61,26 @@ class TestStreams:
         assert names == {f"{prefix}_own"}
 
 
+def test_guards_that_come_and_go_leave_no_thread_and_no_file_open(
+    tmp_path: Path, prefix: str
+) -> None:
+    def held() -> tuple[int, int]:
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+    def serve_one() -> None:
+        with Guard(Tenant(prefix), "unix:///var/run/docker.sock", tmp_path / "g") as guard:
+            client = docker.DockerClient(f"unix://{guard.socket}")
+            assert client.ping()
+            client.api.post(f"{client.api.base_url}/build", data=b"x")
+            client.close()
+
+    serve_one()
+    before = held()
+    for _ in range(20):
+        serve_one()
+    assert held() == before
+
+
 class TestFaults:
     """Engines and clients that misbehave."""
 

@@ -161,6 +161,8 @@ class _LoopThread:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def end(self) -> None:
+        self.run(self._loop.shutdown_asyncgens())
+        self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
