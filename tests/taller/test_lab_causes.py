@@ -229,3 +229,15 @@ def test_an_engine_that_does_not_answer_is_explained(
             lab.docker.volumes()
     assert "nada.sock" in str(caught.value)
     assert lab.plan().to_create == ["docker_volume.raw"]
+
+
+def test_a_value_that_the_call_gives_is_named_as_such_and_not_by_a_temporary_file(lab: Lab) -> None:
+    rule = 'condition = var.tag != "latest"\n    error_message = "tag: latest no vale."'
+    text = f'variable "tag" {{\n  type = string\n  validation {{\n    {rule}\n  }}\n}}\n'
+    lab.write("main.tf", text)
+    with pytest.raises(LabError) as caught:
+        lab.plan(tag="latest")
+    shown = str(caught.value)
+    assert "un valor dado en la llamada" in shown
+    assert "tag: latest no vale" in shown
+    assert "tfvars" not in shown

@@ -29,6 +29,8 @@ class Locator:
     def _place(self, diagnostic: Diagnostic) -> str:
         if diagnostic.file is None:
             return diagnostic.address or ""
+        if Path(diagnostic.file).is_absolute() and diagnostic.file.endswith(".tfvars.json"):
+            return "un valor dado en la llamada"  # the file in which python-terraform carries them
         line = diagnostic.line or 1
         name, text = self._source(diagnostic.file)
         cell = self._cells.cell(name, text)
