@@ -13,7 +13,7 @@
 prefix = "dev"
 
 # %%
-from taller import Lab, quiz
+from taller import Lab, LabError, quiz
 
 lab = Lab("infra", prefix=prefix)
 
@@ -68,17 +68,15 @@ DOMAIN = {
     "train": "Ciencia de Datos",
     "evaluate": "Ciencia de Datos",
 }
-state = lab.state()
 rows = [
     {
-        "dominio": DOMAIN[resource.values["name"].split("_")[1]],
-        "contenedor": resource.values["name"],
-        "volumen": mount["volume_name"],
-        "acceso": "solo lectura" if mount["read_only"] else "lectura y escritura",
+        "dominio": DOMAIN[container.name.split("_")[1]],
+        "contenedor": container.name,
+        "volumen": link.volume,
+        "acceso": "solo lectura" if link.read_only else "lectura y escritura",
     }
-    for resource in state.resources
-    if resource.type == "docker_container"
-    for mount in resource.values["volumes"]
+    for container in lab.picture().topology.containers
+    for link in container.links
 ]
 mounts = pd.DataFrame(rows).sort_values(["dominio", "volumen"], ignore_index=True)
 mounts
@@ -91,6 +89,54 @@ writers = mounts[mounts.acceso != "solo lectura"].groupby("volumen").dominio.agg
 readers = mounts[mounts.acceso == "solo lectura"].groupby("volumen").dominio.agg(set)
 frontier = [volume for volume in writers.index if readers.get(volume, set()) - writers[volume]]
 frontier
+
+# %% [markdown]
+# ## La frontera se defiende sola
+#
+# Imaginemos un despiste: un trabajo de Ciencia de Datos que «solo quiere corregir un dato» en
+# features. Lo declaramos con el mismo módulo que usan las etapas y lo ejecutamos de verdad.
+
+# %%
+# %%hcl despiste.tf
+module "despiste" {
+  source = "./modules/batch_job"
+
+  name         = "${var.prefix}_despiste_${var.run_id}"
+  image_name   = module.ml_training.image_name
+  command      = ["touch", "/app/data/features/corregido.csv"]
+  network_name = module.data_layer.network_name
+  shared       = module.shared
+
+  mounts = {
+    "/app/data/features" = { volume = module.data_layer.volumes.features, read_only = true }
+  }
+}
+
+# %%
+try:
+    lab.apply()
+except LabError as error:
+    print(error)
+
+# %% [markdown]
+# *Read-only file system*: no lo impide una norma escrita, lo impide el kernel. Retiramos el despiste
+# y todo vuelve a estar como debe.
+
+# %%
+lab.remove("despiste.tf")
+lab.apply()
+
+# %% [markdown]
+# ## ¿Y el tercer dominio?
+#
+# Infra MLOps no tiene contenedores: tiene **la memoria** de todo lo demás (el state) y lo que se
+# cuenta hacia fuera (los outputs).
+
+# %%
+Counter(address.rpartition(".")[0].rpartition(".")[2] for address in lab.state_list())
+
+# %%
+lab.output()
 
 # %% [markdown]
 # ## Ahora tú

@@ -137,7 +137,7 @@ manifests["silver"]["details"]
 
 # %% [markdown]
 # `boat` y `body` (el bote y el cuerpo recuperado) solo se supieron **después** del naufragio. Un
-# modelo que los viera acertaría siempre… y no serviría para nada. Silver los deja fuera.
+# modelo que los viera acertaría casi siempre… y no serviría para nada. Silver los deja fuera.
 
 # %% [markdown]
 # ## ¿Gold y features son lo mismo?

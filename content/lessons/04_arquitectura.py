@@ -133,7 +133,8 @@ sorted(everything_needed("module.ml_training.module.train.docker_container.job")
 
 # %% [markdown]
 # No se mencionan `raw` ni `silver` en el código de `train`, y aun así están: el entrenamiento espera
-# al ETL. Y tampoco aparece `evaluate`: va después.
+# al ETL. Y no aparece `evaluate`: va después. En el dibujo de los datos los dos pueden salir en
+# cualquier orden (ambos leen features y escriben en models); el grafo sí sabe quién espera a quién.
 
 # %% [markdown]
 # ## Un dibujo que no puede mentir
