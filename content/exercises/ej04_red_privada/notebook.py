@@ -59,9 +59,9 @@ locals {
   EOT
   ]
 
-  # Pide resumen.csv a quien se llame «etl» y mira si hay una ruta hacia Internet.
+  # Pide resumen.csv a quien se llame «etl» y luego intenta salir a Internet.
   train_command = ["python3", "-c", <<-EOT
-    import http.client, time
+    import http.client, socket, time
 
     def ask():
         connection = http.client.HTTPConnection("etl", 8000, timeout=2)
@@ -77,8 +77,11 @@ locals {
             if time.monotonic() > end:
                 raise SystemExit(f"No encuentro a «etl»: {error}")
             time.sleep(0.1)
-    routes = [line.split()[1] for line in open("/proc/net/route")]
-    print("Salida a Internet:", "sí" if "00000000" in routes else "no")
+    try:
+        socket.create_connection(("198.41.0.4", 53), timeout=1)  # un servidor raíz de DNS
+        print("Salida a Internet: sí")
+    except OSError:
+        print("Salida a Internet: no")
   EOT
   ]
 }
@@ -177,14 +180,24 @@ lab.check("etl_attached", "train_attached", "network_by_reference")
 # %% [markdown]
 # ## 6. ¿De verdad están aislados?
 #
-# No te fíes del dibujo: que lo cuente el propio entrenamiento, desde dentro.
+# No te fíes del dibujo. Docker dice si la red es interna, y quién está en ella:
+
+# %%
+lab.docker.networks()
+
+# %%
+lab.docker.containers()
+
+# %% [markdown]
+# Y que lo cuente el propio entrenamiento, desde dentro.
 
 # %%
 lab.docker.logs(f"{prefix}_train")
 
 # %% [markdown]
-# Encuentra al ETL por su nombre y, en cambio, no tiene por dónde salir. Prueba a quitar
-# `internal = true`, aplica y vuelve a mirar: la segunda línea cambia. (Déjalo luego como estaba.)
+# Encuentra al ETL por su nombre y, en cambio, no consigue salir. Si tu equipo tiene Internet, prueba
+# a quitar `internal = true`, aplica y vuelve a mirar: la segunda línea cambia. (Déjalo luego como
+# estaba.)
 
 # %% tags=["check"] grade_id="isolation"
 lab.check("train_reaches_etl", "plan_is_empty")
