@@ -25,6 +25,13 @@ while True:
 """
 MEMORY_BOMB = "kept = []\nwhile True: kept.append(bytearray(10_000_000))"
 BUSY = "while True: pass"
+STRANGE_NAME = r"""
+import ctypes, time
+PR_SET_NAME = 15
+ctypes.CDLL(None).prctl(PR_SET_NAME, b"\xff) R 1 (\n", 0, 0, 0)
+time.sleep(0.3)
+print("fine")
+"""
 
 
 @pytest.fixture
@@ -171,7 +178,7 @@ def test_a_user_without_privileges_is_protected_as_well(tmp_path: Path) -> None:
         from pathlib import Path
         from taller.grading.sandbox import Limits, run_sandboxed
         limits = Limits(memory_mb=200, processes=40, cpu_s=1, disk_mb=20)
-        codes = {[FORK_BOMB, MEMORY_BOMB, BUSY, "print(open('/etc/shadow'))", "print('fine')"]!r}
+        codes = {[FORK_BOMB, MEMORY_BOMB, BUSY, "print(open('/etc/shadow'))", STRANGE_NAME]!r}
         folder = Path({str(workspace)!r})
         for code in codes:
             command = ["/usr/bin/python3", "-c", code]

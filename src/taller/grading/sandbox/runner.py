@@ -1,5 +1,6 @@
 """Run one program in a sandbox, to its end or to the limit that ends it."""
 
+import contextlib
 import os
 import selectors
 import subprocess
@@ -65,6 +66,9 @@ def _follow(process: "subprocess.Popen[bytes]", output: "_Output", watch: Watch)
     """Pump output and look at the limits until the program ends or one is reached."""
     while process.poll() is None:
         output.pump(watch.pause)
+        if output.closed:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(watch.pause)
         broken = "output" if output.overflowed else watch.broken(process.pid)
         if broken:
             return broken
@@ -83,10 +87,15 @@ class _Output:
             self._selector.register(pipe, selectors.EVENT_READ)
         self.overflowed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether the program has closed both, which most do only when they end."""
+        return not self._selector.get_map()
+
     def pump(self, seconds: float) -> None:
         """Read what arrives during some seconds, or until both ends are closed."""
         deadline = time.monotonic() + seconds
-        while self._selector.get_map() and (left := deadline - time.monotonic()) > 0:
+        while not self.closed and (left := deadline - time.monotonic()) > 0:
             for key, _ in self._selector.select(left):
                 self._read(key.fileobj)  # type: ignore[arg-type]  # we registered pipes only
             if self.overflowed:

@@ -10,12 +10,11 @@ from typing import Self
 
 from taller.grading.folder_size import folder_size
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
-from taller.grading.sandbox.meter import Usage, descendants, is_alive, meter
+from taller.grading.sandbox.meter import Usage, meter
 
 _PAUSE_SECONDS = 0.05
 _DISK_SHARE = 10
 """A look at the disk may take a tenth of the time at most."""
-_END_SECONDS = 10.0
 _SIGKILL_CODE = 128 + signal.SIGKILL
 
 
@@ -61,15 +60,13 @@ class Watch:
     def end(self, process: "subprocess.Popen[bytes]") -> None:
         """Kill whatever is left of the sandbox, and wait until it is gone.
 
-        bubblewrap's death kills the first process of the pid namespace, and with it all others.
+        bubblewrap's death kills the first process of the pid namespace, and with it all others;
+        the meter waits for them when it is closed.
         """
-        inside = [p.pid for p in descendants(process.pid)]
+        self._read(process.pid)
         with contextlib.suppress(ProcessLookupError):  # it has ended, and all of its group
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        deadline = time.monotonic() + _END_SECONDS
-        while time.monotonic() < deadline and any(map(is_alive, inside)):
-            time.sleep(0.002)
 
     def completed(
         self, process: "subprocess.Popen[bytes]", status: Status, stdout: str, stderr: str
