@@ -117,6 +117,7 @@ lab = Lab("leccion-08", prefix=prefix, banner=False)
 )
 (lab.folder / "Dockerfile").write_text("FROM scratch\nCOPY etl.py /app/etl.py\n")
 (lab.folder / ".dockerignore").write_text("*\n!etl.py\n")
+print((lab.folder / "etl.py").read_text())
 
 # %% [markdown]
 # El Terraform pregunta al registry qué *digest* tiene la etiqueta publicada y descarga **exactamente
@@ -215,6 +216,7 @@ jobs:
 path = lab.folder / ".github" / "workflows" / "ci.yml"
 path.parent.mkdir(parents=True, exist_ok=True)
 path.write_text(WORKFLOW)
+print(path.relative_to(lab.folder))
 
 # %% [markdown]
 # (En GitHub cada trabajo empieza además con `actions/checkout` y con la instalación de Terraform, y el
@@ -348,7 +350,7 @@ branch = "main"
 run_job("desplegar") if branch == "main" else "La rama no es main: no se despliega."
 
 # %%
-lab.docker.images()
+lab.output()
 
 # %%
 lab.state_list()

@@ -323,7 +323,7 @@ for tag in ("latest", "v1.2.0"):
     try:
         ml.plan(image_tag=tag)
     except LabError as error:
-        print(error, "\n")
+        print(f"Con image_tag = {tag!r}:\n{error}\n")
 
 # %% [markdown]
 # Dos states en el bucket. Destruir el de ML no roza los datos:

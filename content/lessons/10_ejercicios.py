@@ -70,6 +70,7 @@ Markdown("\n".join(links))
 import pandas as pd
 from taller.checks.engine import select
 
+pd.set_option("display.max_colwidth", None)  # las frases, enteras
 exercise = catalog.exercise("ej01")
 rubric = [(check.id, check.title, check.points) for check in select(exercise)]
 pd.DataFrame(rubric, columns=["id", "se comprueba que…", "puntos"]).set_index("id")

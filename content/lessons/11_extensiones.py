@@ -140,11 +140,14 @@ resource "docker_container" "predict" {
 }
 
 # %%
+import json
+
 passengers = """pclass,name,sex,age,sibsp,parch,ticket,fare,cabin,embarked
 1,"Bukater, Miss. Rose",female,17,0,1,PC 17599,71.28,B52,S
 3,"Dawson, Mr. Jack",male,20,0,0,A/5 21171,7.25,,S
 """
-lab.apply(passengers=passengers)
+lab.write("pasajeros.auto.tfvars.json", json.dumps({"passengers": passengers}))
+lab.apply()
 print(lab.docker.logs(f"{prefix}_predict"))
 
 # %% [markdown]
@@ -197,6 +200,7 @@ class Handler(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
 '''
 (lab.folder / "server.py").write_text(SERVER)
+print(f"server.py: {len(SERVER.splitlines())} líneas")
 
 # %% [markdown]
 # Y el contenedor, que ya no es un trabajo *batch*: `restart = "unless-stopped"` lo levanta si cae,
@@ -245,8 +249,7 @@ output "url" {
 }
 
 # %%
-applied = lab.apply(passengers=passengers)
-applied
+lab.apply()
 
 # %%
 lab.picture()
@@ -295,10 +298,8 @@ print((repository() / "infra/modules/shared/logging.tf").read_text())
 # Y la semilla de un *Model Registry* es lo que el entrenamiento deja escrito junto al modelo:
 
 # %%
-import json
-
 metrics = json.loads(lab.docker.read(f"{prefix}_models", "metrics.json"))
-metrics if len(str(metrics)) < 1500 else sorted(metrics)
+metrics["experiment"], metrics["model"], metrics["cross_validation"]
 
 # %% [markdown]
 # ## Compruébalo
