@@ -10,6 +10,8 @@ import docker
 import pytest
 from docker.errors import APIError, ImageNotFound
 
+from taller.grading.guard.engine import newer
+
 pytestmark = pytest.mark.engine
 
 BASE = "taller/base:bookworm"
@@ -106,6 +108,25 @@ class TestCommandLine:
         done = cli(*(argument.format(p=prefix) for argument in arguments))
         assert (done.returncode != 0) == bool(reason), done.stdout
         assert reason in done.stderr
+
+
+def test_clients_are_told_a_version_whose_builds_the_guard_can_read(
+    client: docker.DockerClient, cli: Any
+) -> None:
+    """From 1.39 on kreuzwerker/docker 3.x builds over a BuildKit session."""
+    assert client.api.api_version == "1.38"
+    assert "1.38" in cli.out("version", "-f", "{{.Server.APIVersion}}")
+    assert "Builder-Version" not in client.api.head(f"{client.api.base_url}/_ping").headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "oldest", "used"),
+    [("/v1.38", "/v1.12", "/v1.38"), ("/v1.38", "/v1.44", "/v1.44"), ("/v1.9", "/v1.24", "/v1.24")],
+)
+def test_an_engine_that_is_newer_is_asked_in_its_oldest_version(
+    asked: str, oldest: str, used: str
+) -> None:
+    assert newer(asked, oldest) == used
 
 
 class TestImages:

@@ -148,7 +148,7 @@ class TestOnASocket:
     def test_a_ping_is_answered_and_the_connection_closed(self, send: Send) -> None:
         answer = send(PING, finish=False)
         assert answer.startswith(b"HTTP/1.1 200")
-        assert answer.endswith(b"OK\r\n0\r\n\r\n")
+        assert answer.endswith(b"\r\nConnection: close\r\n\r\nOK")
 
     def test_what_comes_behind_a_request_is_never_interpreted(self, send: Send) -> None:
         smuggled = b"POST /swarm/init HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n"

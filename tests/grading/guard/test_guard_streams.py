@@ -1,5 +1,6 @@
 """Answers that take their time, and engines and clients that misbehave."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -59,6 +60,27 @@ class TestStreams:
         events = list(client.events(since=since, until=int(time.time()) + 1, decode=True))
         names = {event["Actor"]["Attributes"].get("name") for event in events}
         assert names == {f"{prefix}_own"}
+
+
+def test_one_process_serves_hundreds_of_sockets(tmp_path: Path) -> None:
+    async def serve() -> list[bytes]:
+        engine = "unix:///var/run/docker.sock"
+        guards = [Guard(Tenant(f"s{n}"), engine, tmp_path / f"{n}") for n in range(300)]
+        for guard in guards:
+            await guard.open()
+        answers = await asyncio.gather(*(ping(guard) for guard in guards))
+        for guard in guards:
+            await guard.close()
+        return list(answers)
+
+    async def ping(guard: Guard) -> bytes:
+        reader, writer = await asyncio.open_unix_connection(guard.socket)
+        writer.write(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        return answer[:12]
+
+    assert set(asyncio.run(serve())) == {b"HTTP/1.1 200"}
 
 
 def test_guards_that_come_and_go_leave_no_thread_and_no_file_open(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from taller.errors import TallerError
 from taller.grading.guard import Guard, Policy, Tenant
 from taller.grading.guard.filters import own_filters
-from taller.grading.guard.ownership import asked_labels, owned, stamped
+from taller.grading.guard.ownership import asked_labels, owned, pick, stamped
 from taller.grading.guard.references import check_tag, parse_reference
 from taller.grading.guard.refusal import Refused
 
@@ -90,6 +90,26 @@ def test_a_prefix_that_docker_would_not_take_is_refused(prefix: str) -> None:
 def test_a_prefix_that_covers_a_shared_name_is_refused(prefix: str, tmp_path: Path) -> None:
     with pytest.raises(TallerError, match="prefijo"):
         Guard(Tenant(prefix), ENGINE, tmp_path / "s", Policy(images=(BASE,)))
+
+
+@given(
+    st.lists(st.text("0123456789abcdef", min_size=6, max_size=6), min_size=1, unique=True),
+    st.data(),
+)
+def test_an_id_means_one_object_or_none(ids: list[str], data: st.DataObject) -> None:
+    objects = [{"Id": identifier, "Names": [f"n{identifier}"]} for identifier in ids]
+    ref = data.draw(st.sampled_from(ids) | st.text("0123456789abcdefn", min_size=1, max_size=7))
+    matching = [i for i in ids if i.startswith(ref) or f"n{i}" == ref]
+    if ref in ids or len(matching) == 1:
+        assert pick(ref, objects, _names, "container")["Id"] in (ref, *matching)
+    else:
+        with pytest.raises(Refused) as caught:
+            pick(ref, objects, _names, "container")
+        assert caught.value.status == (400 if matching else 404)
+
+
+def _names(container: dict[str, Any]) -> list[str]:
+    return list(container["Names"])
 
 
 Pair = tuple[docker.DockerClient, docker.DockerClient]

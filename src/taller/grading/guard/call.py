@@ -16,7 +16,7 @@ from taller.grading.guard.target import Query
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that the guard writes itself."""
+    """An answer that the guard writes itself; a body that is not bytes goes out as JSON."""
 
     status: int
     body: object = None
@@ -50,7 +50,7 @@ class Call:
     """A request that matched a route, with all that is needed to decide on it.
 
     Attributes:
-        version: ``/v1.41``, or empty when the client named none.
+        version: ``/v1.38``, or empty when the client named none.
         ref: name or id in the path, empty when the route has none.
         upload: the whole body.
     """

@@ -102,12 +102,20 @@ class Engine:
     """
 
     def __init__(self, address: str) -> None:
+        self._oldest = ""
         self._socket = address.removeprefix("unix://")
         if not self._socket.startswith("/"):
             raise TallerError(
                 f"El guardián solo habla con un Docker Engine local, no con «{address}».",
                 "Indica su socket: unix:///var/run/docker.sock",
             )
+
+    async def api(self, version: str) -> str:
+        """The API version to ask for: the client's (``/v1.38``), or the oldest that is served."""
+        if version and not self._oldest:
+            answer = (await self.json("GET", "/version"))[1]
+            self._oldest = f"/v{answer.get('MinAPIVersion', '1.24')}"
+        return newer(version, self._oldest) if version else version
 
     @asynccontextmanager
     async def send(self, request: Request) -> AsyncIterator[Answer]:
@@ -139,6 +147,11 @@ class Engine:
         async with self.send(json_request(method, path, query or {}, body)) as answer:
             content = await answer.read()
             return answer.status, json.loads(content) if content.strip() else None
+
+
+def newer(first: str, second: str) -> str:
+    """The newer of two API versions (``/v1.38``)."""
+    return max(first, second, key=lambda version: [int(n) for n in version[2:].split(".")])
 
 
 def json_request(method: str, path: str, query: Query, body: object = None) -> Request:

@@ -80,6 +80,7 @@ class Session:
             with tempfile.TemporaryFile(buffering=MEGABYTE) as upload:
                 await exchange.body(route.body_limit(self.policy), upload)
                 upload.seek(0)
+                version = await self.engine.api(version)
                 call = Call(
                     self.tenant, self.policy, self.engine, self.quota, self.disk,
                     head.method, version, ref, query, head.headers, upload,
@@ -135,7 +136,9 @@ async def _copy(answer: Answer, exchange: Exchange, relay: Relay) -> None:
 
 
 async def _reply(exchange: Exchange, reply: Reply) -> None:
-    body = b"" if reply.body is None else json.dumps(reply.body).encode() + b"\n"
+    body = b"" if reply.body is None else reply.body
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode() + b"\n"
     headers = {"Content-Type": "application/json", **reply.headers}
     await exchange.answer(reply.status, headers, body)
 

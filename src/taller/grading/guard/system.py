@@ -12,19 +12,31 @@ _INFO = (
 )  # fmt: skip
 """What clients use. The rest tells of the machine: proxies with passwords, registries, names."""
 
+API_VERSION = "1.38"
+"""The API that the guard says it speaks. From 1.39 on kreuzwerker/docker 3.x builds with BuildKit,
+over a connection that the guard could not read; below, with the classic builder."""
+
 _EVENT_FILTERS = frozenset({"type", "event", "container", "image", "volume", "network"})
 
 
-async def ping(call: Call) -> Relay:
+async def ping(call: Call) -> Reply:
     """GET or HEAD /_ping"""
     call.query.finish()
-    return Relay(call.request(call.method, "/_ping"))
+    async with call.engine.send(call.request("GET", "/_ping")) as answer:
+        body = await answer.read()
+        headers = {"Content-Type": "text/plain", "Api-Version": API_VERSION}
+        headers["Ostype"] = answer.headers.get("Ostype", "linux")
+        return Reply(answer.status, body, headers)
 
 
-async def version(call: Call) -> Relay:
+async def version(call: Call) -> Reply:
     """GET /version"""
     call.query.finish()
-    return Relay(call.request("GET", "/version"))
+    full = await call.fetch("/version")
+    for component in full.get("Components") or []:
+        if "ApiVersion" in component.get("Details", {}):
+            component["Details"]["ApiVersion"] = API_VERSION
+    return Reply(200, {**full, "ApiVersion": API_VERSION})
 
 
 async def info(call: Call) -> Reply:
