@@ -23,11 +23,15 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def guard(prefix: str, leftovers: None, tmp_path: Path, policy: Policy) -> Iterator[Guard]:
-    """A guard whose tenant is this test."""
+def guard(
+    engine: docker.DockerClient, prefix: str, leftovers: None, tmp_path: Path, policy: Policy
+) -> Iterator[Guard]:
+    """A guard whose tenant is this test; stages of builds, which have no name, go as well."""
     tenant = Tenant(prefix, exercise="ej01", run="r1")
     with Guard(tenant, ENGINE, tmp_path / "g.sock", policy) as guard:
         yield guard
+    for image in engine.api.images(filters={"label": f"taller.prefix={prefix}"}):
+        engine.api.remove_image(image["Id"], force=True)
 
 
 @pytest.fixture

@@ -50,8 +50,6 @@ class TestBuilds:
         assert labels["taller.prefix"] == prefix
         assert labels["taller.run"] == "r1"
         assert (labels["course"], labels["mine"]) == ("x", "1")
-        for image in engine.images.list(filters={"label": f"taller.prefix={prefix}"}):
-            engine.images.remove(image.id, force=True)
 
     def test_a_build_has_no_network(self, client: docker.DockerClient, prefix: str) -> None:
         program = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
@@ -207,8 +205,6 @@ class TestCache:
         )
         steps = "".join(line.get("stream", "") for line in log)
         assert steps.count("Using cache") == 5  # every step but the FROMs and the labels
-        for image in engine.images.list(filters={"label": f"taller.prefix={prefix}"}):
-            engine.images.remove(image.id, force=True)
 
 
 def test_too_many_volumes_in_a_dockerfile_are_refused(
