@@ -6,6 +6,7 @@ from taller.demo import tables
 from taller.demo.artefacts import read_layers, read_model
 from taller.demo.platform import Platform, bring_up, stages
 from taller.demo.report import write_pictures
+from taller.demo.solutions import run_solutions
 from taller.docker_state import DockerState
 from taller.doctor import repair
 from taller.errors import TallerError
@@ -31,6 +32,7 @@ def show_demo(prefix: str, run_id: str | None, progress: Progress, console: Cons
     _show_stages(prefix, console)
     if not platform.changed:
         console.print(f"Saltado: nada cambió desde el run {platform.run_id}; no se ejecutó nada.")
+    _show_solutions(platform, progress, console)
 
 
 def _show_results(platform: Platform, progress: Progress, console: Console) -> None:
@@ -43,6 +45,20 @@ def _show_results(platform: Platform, progress: Progress, console: Console) -> N
     console.print(tables.layers_table(layers))
     console.print(tables.model_table(model))
     console.print(tables.pictures_lines(pictures), soft_wrap=True)
+
+
+def _show_solutions(platform: Platform, progress: Progress, console: Console) -> None:
+    ran = run_solutions(platform, progress)
+    if not ran:
+        console.print("Esta carpeta no trae soluciones: no hay ninguna que ejecutar.")
+        return
+    console.print(tables.solutions_table(ran))
+    failed = [one.exercise.id for one in ran if one.failure]
+    if failed:
+        raise TallerError(
+            f"No pasan las soluciones de: {', '.join(failed)}.",
+            f"Los notebooks ejecutados están en {platform.workspace.folder / 'report'}.",
+        )
 
 
 def _show_stages(prefix: str, console: Console) -> None:

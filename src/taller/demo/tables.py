@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from taller.demo.artefacts import Layer, Model
+from taller.demo.solutions import Ran
 from taller.docker_state import Container
 from taller.doctor import Finding
 
@@ -52,6 +53,18 @@ def model_table(model: Model) -> Table:
     goal = metrics["goal"]
     verdict = "alcanzado" if goal["reached"] else "no alcanzado"
     table.add_row(f"objetivo: {verdict}", f"≥ {goal['accuracy']:.2f}", f"≥ {goal['roc_auc']:.2f}")
+    return table
+
+
+def solutions_table(ran: Iterable[Ran]) -> Table:
+    """One row a solution: what it was worth, and how its run ended."""
+    table = _table("Soluciones", "ejercicio", "título", ">puntos", "resultado", ">segundos")
+    for one in ran:
+        result = one.failure or ("sin cambios: saltada" if one.skipped else "✓ pasa")
+        exercise = one.exercise
+        table.add_row(
+            exercise.id, exercise.title, str(exercise.points), result, f"{one.seconds:.1f}"
+        )
     return table
 
 
