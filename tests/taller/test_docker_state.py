@@ -91,10 +91,10 @@ def test_files_come_out_of_a_volume_without_a_running_container(
     state: DockerState, batch: str, prefix: str
 ) -> None:
     volume = f"{prefix}_data"
-    assert state.read_volume(volume, "d/f", image=BASE) == {"d/f": b"hello\n"}
-    assert state.read_volume(volume, "d", image=BASE) == {"d/f": b"hello\n"}
-    assert state.read_volume(volume, "", image=BASE) == {"d/f": b"hello\n"}
-    assert state.read_volume(volume, "nothing", image=BASE) == {}
+    assert state.read_volume(volume, "d/f") == {"d/f": b"hello\n"}
+    assert state.read_volume(volume, "d") == {"d/f": b"hello\n"}
+    assert state.read_volume(volume, "") == {"d/f": b"hello\n"}
+    assert state.read_volume(volume, "nothing") == {}
     readers = state.client.containers.list(all=True, filters={"volume": volume})
     assert [container.name for container in readers] == [batch]
 
@@ -103,7 +103,7 @@ def test_reading_a_volume_that_is_not_there_does_not_make_it(
     state: DockerState, prefix: str
 ) -> None:
     with pytest.raises(TallerError, match=f"{prefix}_nothing"):
-        state.read_volume(f"{prefix}_nothing", "", image=BASE)
+        state.read_volume(f"{prefix}_nothing", "")
     assert f"{prefix}_nothing" not in {volume.name for volume in state.volumes()}
 
 

@@ -54,13 +54,12 @@ def logs(client: docker.DockerClient, containers: Iterable[Json]) -> dict[str, s
 def artefacts(client: docker.DockerClient, volumes: Iterable[Json]) -> dict[str, dict[str, Json]]:
     """Volume name to path to size and, for small texts, the text."""
     state = DockerState(client)
-    images = state.images()
-    if not images:  # reading a volume needs a container, and so some image
+    if not state.images():  # reading a volume needs a container, and so some image
         return {volume["Name"]: {} for volume in volumes}
     return {
         volume["Name"]: {
             path: {"size": len(content), "text": _text(path, content)}
-            for path, content in state.read_volume(volume["Name"], "", image=images[0].id).items()
+            for path, content in state.read_volume(volume["Name"], "").items()
         }
         for volume in volumes
     }

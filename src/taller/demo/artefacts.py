@@ -33,23 +33,22 @@ class Model:
     figures: Mapping[str, bytes]
 
 
-def read_layers(engine: DockerState, volumes: Mapping[str, str], image: str) -> list[Layer]:
+def read_layers(engine: DockerState, volumes: Mapping[str, str]) -> list[Layer]:
     """Read the manifest of each layer out of its volume.
 
     Args:
         engine: where the volumes are.
         volumes: layer → volume.
-        image: any image of the engine, to read with.
 
     Raises:
         TallerError: a layer has no manifest.
     """
     ordered = sorted(volumes.items(), key=lambda item: _ORDER.index(item[0]))
-    return [_layer(engine, name, volume, image) for name, volume in ordered]
+    return [_layer(engine, name, volume) for name, volume in ordered]
 
 
-def _layer(engine: DockerState, name: str, volume: str, image: str) -> Layer:
-    manifest = json.loads(_read(engine, volume, "manifest.json", image))
+def _layer(engine: DockerState, name: str, volume: str) -> Layer:
+    manifest = json.loads(_read(engine, volume, "manifest.json"))
     size = sum(entry["bytes"] for entry in manifest["files"].values())
     return Layer(
         name, volume, manifest["stage"], manifest["rows"], len(manifest["schema"]), size,
@@ -57,18 +56,18 @@ def _layer(engine: DockerState, name: str, volume: str, image: str) -> Layer:
     )  # fmt: skip
 
 
-def read_model(engine: DockerState, volume: str, image: str) -> Model:
+def read_model(engine: DockerState, volume: str) -> Model:
     """Read metrics and figures out of the models volume.
 
     Raises:
         TallerError: there is no trained and evaluated model.
     """
-    manifest = json.loads(_read(engine, volume, "manifest.json", image))
+    manifest = json.loads(_read(engine, volume, "manifest.json"))
     paths = {name: entry["path"] for name, entry in manifest["files"].items()}
     if not {"metrics.json", "evaluation.json"} <= set(paths):
         raise TallerError(f"El volumen {volume} no tiene un modelo evaluado.")
     version = paths["metrics.json"].rpartition("/")[0]
-    files = engine.read_volume(volume, version, image=image)
+    files = engine.read_volume(volume, version)
     return Model(
         json.loads(files[paths["metrics.json"]]),
         json.loads(files[paths["evaluation.json"]]),
@@ -76,8 +75,8 @@ def read_model(engine: DockerState, volume: str, image: str) -> Model:
     )
 
 
-def _read(engine: DockerState, volume: str, path: str, image: str) -> bytes:
-    files = engine.read_volume(volume, path, image=image)
+def _read(engine: DockerState, volume: str, path: str) -> bytes:
+    files = engine.read_volume(volume, path)
     if path not in files:
         raise TallerError(
             f"En el volumen {volume} falta {path}.",

@@ -36,11 +36,11 @@ def show_demo(prefix: str, run_id: str | None, progress: Progress, console: Cons
 
 
 def _show_results(platform: Platform, progress: Progress, console: Console) -> None:
-    volumes, image = platform.outputs["volumes"], platform.outputs["image"]
+    volumes = platform.outputs["volumes"]
     with progress.step("resultados: leo los volúmenes y dibujo"):
         engine = DockerState()
-        layers = read_layers(engine, volumes, image)
-        model = read_model(engine, volumes["models"], image)
+        layers = read_layers(engine, volumes)
+        model = read_model(engine, volumes["models"])
         pictures = write_pictures(platform, model, engine)
     console.print(tables.layers_table(layers))
     console.print(tables.model_table(model))

@@ -3,11 +3,11 @@
 import io
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import docker
-from docker.errors import NotFound
+from docker.errors import ImageNotFound, NotFound
 
 from taller.docker_state.connection import EngineVersion, connect, read_version
 from taller.docker_state.objects import Container, Image, Network, Volume
@@ -80,7 +80,7 @@ class DockerState:
             ) from error
         return raw.decode("utf-8", "replace")
 
-    def read_volume(self, volume: str, path: str, *, image: str) -> dict[str, bytes]:
+    def read_volume(self, volume: str, path: str) -> dict[str, bytes]:
         """Read a file, or every file of a folder, out of a volume.
 
         A container that is never started mounts it read-only, so this works wherever the engine
@@ -89,12 +89,11 @@ class DockerState:
         Args:
             volume: name of an existing volume.
             path: relative to the volume, "" for all of it.
-            image: any image that the engine has.
 
         Raises:
-            TallerError: there is no such volume.
+            TallerError: there is no such volume, or no image to make the container from.
         """
-        with self._reader(volume, image) as reader:
+        with self._reader(volume) as reader:
             try:
                 chunks, _ = self.client.api.get_archive(reader, f"{_READER_TARGET}/{path}")
             except NotFound:
@@ -103,7 +102,7 @@ class DockerState:
             return dict(_unpacked(b"".join(chunks), parent, root=not path))
 
     @contextmanager
-    def _reader(self, volume: str, image: str) -> Iterator[str]:
+    def _reader(self, volume: str) -> Iterator[str]:
         api = self.client.api
         try:
             api.inspect_volume(volume)  # creating a container would create the volume
@@ -113,13 +112,25 @@ class DockerState:
                 "Mira cuáles hay con «docker volume ls».",
             ) from error
         bind = api.create_host_config(binds={volume: {"bind": _READER_TARGET, "mode": "ro"}})
-        made = api.create_container(
-            image, command=["true"], host_config=bind, labels=_READER_ROLE, network_disabled=True
-        )
+        made = self._create_reader(bind)
         try:
-            yield made["Id"]
+            yield made
         finally:
-            self.client.api.remove_container(made["Id"], force=True)
+            self.client.api.remove_container(made, force=True)
+
+    def _create_reader(self, bind: Any) -> str:
+        """Any image will do for a container that is never started; one may vanish meanwhile."""
+        for image in self.images():
+            with suppress(ImageNotFound):
+                made = self.client.api.create_container(
+                    image.id, command=["true"], host_config=bind, labels=_READER_ROLE,
+                    network_disabled=True,
+                )  # fmt: skip
+                return str(made["Id"])
+        raise TallerError(
+            "Para mirar dentro de un volumen hace falta una imagen, y Docker no tiene ninguna.",
+            "Ejecuta «taller doctor --fix», que prepara la imagen base.",
+        )
 
 
 def _filters(labels: dict[str, str]) -> dict[str, list[str]]:

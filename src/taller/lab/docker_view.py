@@ -106,7 +106,7 @@ class DockerView(Shown):
         own = self._own()
         found = own.volume(volume)
         clean = str(PurePosixPath(path)) if path else ""
-        return own.engine.read_volume(found.name, clean, image=_any_image(own))
+        return own.engine.read_volume(found.name, clean)
 
     def remove_volume(self, name: str) -> str:
         """Remove one of the run's volumes behind Terraform's back: drift, on purpose."""
@@ -146,16 +146,6 @@ def _container_row(c: Container) -> tuple[object, ...]:
     code = "" if c.exit_code is None else c.exit_code
     status = _STATUS.get(c.status, c.status)
     return (c.name, status, code, lasted, c.image, mounts, ", ".join(c.networks))
-
-
-def _any_image(own: OwnObjects) -> str:
-    """Any image will do for a container that is never started."""
-    for image in own.engine.images():
-        return image.id
-    raise LabError(
-        "Para mirar dentro de un volumen hace falta una imagen, y Docker no tiene ninguna.",
-        "Ejecuta «taller doctor --fix», que prepara la imagen base.",
-    )
 
 
 def _labels(labels: Labels) -> str:
