@@ -116,7 +116,7 @@ class TerraformCalls:
         upgrade: bool = False,
         reconfigure: bool = False,
         migrate_state: bool = False,
-        backend_config: Mapping[str, str] | None = None,
+        backend_config: Mapping[str, str] | str | None = None,
     ) -> CommandOutput:
         """Prepare the workspace by hand; the other calls do it by themselves.
 
@@ -124,7 +124,7 @@ class TerraformCalls:
             upgrade: look for newer providers and modules.
             reconfigure: forget the former backend, and leave its state there.
             migrate_state: copy the state from the former backend to the present one.
-            backend_config: backend settings that are not in the configuration.
+            backend_config: backend settings that the configuration lacks, or the file with them.
         """
         self._session.init(
             upgrade=upgrade, reconfigure=reconfigure,
