@@ -1,0 +1,164 @@
+"""Rubric of exercise 7: the state goes to a remote backend whole, is locked, and comes back."""
+
+from typing import Any
+
+from taller.checks import Facts, check
+from taller.hcl import Block
+
+STORES = ("s3", "pg")
+SECRETS = ("access_key", "secret_key", "token", "conn_str", "password")
+BACKEND_DOCS = "Documentación: developer.hashicorp.com/terraform/language/backend"
+INIT_DOCS = (
+    "Documentación: developer.hashicorp.com/terraform/cli/commands/init#backend-initialization"
+)
+
+
+def backend(facts: Facts) -> Block:
+    """The remote backend, as the student wrote it before the state came back."""
+    written = Facts(facts.prefix, files={"backend.tf": facts.value("bloque")})
+    found = written.hcl.backend()
+    assert found is not None, (
+        "En backend.tf no hay ningún bloque backend dentro de terraform { … }."
+    )
+    return found
+
+
+def same_state(facts: Facts, name: str) -> dict[str, Any]:
+    """A later portrait of the state, which must be of the state that there was at first."""
+    first, later = facts.value("antes"), facts.value(name)
+    assert first.get("direcciones"), "Al principio no había nada en el state: ejecuta lab.apply()."
+    assert later.get("direcciones") == first["direcciones"], (
+        f"terraform state list daba {first['direcciones']} y ahora da {later.get('direcciones')}: "
+        "el state no ha llegado entero."
+    )
+    assert later.get("huella") == first.get("huella"), (
+        "Las direcciones son las mismas, pero lo que el state recuerda de ellas ha cambiado: se ha "
+        "creado de nuevo, y no es el que tenías."
+    )
+    return dict(later)
+
+
+@check(
+    "Declaras un backend remoto",
+    points=1,
+    hints=(
+        "Sin un bloque backend, Terraform guarda el state en tu disco.",
+        'Dentro de terraform { … } va backend "s3" { … } o backend "pg" { … }.',
+        f"Curso, sección 1: «Backends Remotos». {BACKEND_DOCS}",
+    ),
+)
+def backend_declared(facts: Facts) -> None:
+    kind = backend(facts).labels[0]
+    assert kind in STORES, f'El backend debe ser "s3" o "pg" y es "{kind}".'
+
+
+@check(
+    "En el código no hay claves",
+    points=1,
+    hints=(
+        "Lo que está en backend.tf acaba en el repositorio, a la vista de todos.",
+        "Las claves ya están en remoto.tfbackend: no hace falta repetirlas en el bloque.",
+        f"{BACKEND_DOCS}#partial-configuration",
+    ),
+    depends_on=("backend_declared",),
+)
+def no_secrets_in_code(facts: Facts) -> None:
+    written = [name for name in SECRETS if backend(facts).get(name) is not None]
+    assert not written, f"En backend.tf has escrito {', '.join(written)}: quítalo de ahí."
+
+
+@check(
+    "El state ha llegado entero al almacén",
+    points=2,
+    hints=(
+        "Compara las dos fotos: antes y remoto. ¿Qué ha cambiado?",
+        "Con reconfigure, el state se queda donde estaba; con migrate_state, viaja.",
+        INIT_DOCS,
+    ),
+    depends_on=("backend_declared",),
+)
+def state_travelled(facts: Facts) -> None:
+    later = same_state(facts, "remoto")
+    assert later.get("en_disco") is False, "El state sigue en tu disco: no ha ido a ninguna parte."
+
+
+@check(
+    "Mientras alguien escribe, los demás esperan",
+    points=2,
+    hints=(
+        "¿Se quejó lab.plan() mientras tu compañera tenía la pregunta sin contestar?",
+        "El backend s3 no bloquea si no se lo pides: falta un argumento en su bloque.",
+        f"El argumento es use_lockfile. {BACKEND_DOCS}/s3#state-locking",
+    ),
+    depends_on=("state_travelled",),
+)
+def second_writer_waits(facts: Facts) -> None:
+    assert facts.value("cerrojo").get("operacion"), "Nadie te detuvo: el state no tenía lock."
+
+
+@check(
+    "Sabes quién tenía el lock y qué hacer con él",
+    points=1,
+    hints=(
+        "El mensaje del error dice quién ejecuta qué, desde cuándo.",
+        "force-unlock no detiene a nadie: solo deja entrar a un segundo mientras escribe el primero.",
+        "Documentación: developer.hashicorp.com/terraform/language/state/locking#force-unlock",
+    ),
+    depends_on=("second_writer_waits",),
+)
+def lock_is_explained(facts: Facts) -> None:
+    owner, found = facts.value("cerrojo").get("quien"), facts.value("dueno")
+    assert found == owner, f"El lock era de «{owner}» y has entregado «{found}»."
+    assert facts.value("que_hago") == "b", (
+        "«que_hago»: un lock es alguien que está escribiendo. Quitárselo, o escribir en otra parte, "
+        "deja dos states que se contradicen."
+    )
+
+
+@check(
+    "El state ha vuelto, el mismo, a tu disco",
+    points=1,
+    hints=(
+        "Compara las fotos antes y despues. Deberían ser iguales.",
+        "Sin bloque backend, hay que volver a migrar: lab.init(migrate_state=True).",
+        INIT_DOCS,
+    ),
+    depends_on=("state_travelled",),
+)
+def state_returned(facts: Facts) -> None:
+    left = facts.hcl.backend()
+    assert left is None or left.labels[0] == "local", (
+        f'La configuración todavía declara el backend "{left.labels[0] if left else ""}".'
+    )
+    later = same_state(facts, "despues")
+    assert later.get("en_disco") is True, "El state no está en tu disco."
+    recorded = sorted(resource.address for resource in facts.applied().resources())
+    assert recorded == sorted(later["direcciones"]), f"En el state hay ahora: {recorded}."
+
+
+@check(
+    "Después de ir y volver, el plan está vacío",
+    points=1,
+    hints=(
+        "Repite lab.plan(): ¿qué quiere cambiar?",
+        "Si quiere crear lo que ya existe, el state se ha quedado en otro sitio.",
+        "Documentación: developer.hashicorp.com/terraform/cli/commands/plan",
+    ),
+    depends_on=("state_returned",),
+    needs=("plan",),
+)
+def plan_is_empty(facts: Facts) -> None:
+    changes = facts.planned().changes()
+    assert not changes, f"El plan quiere cambiar: {', '.join(changes)}."
+
+
+@check(
+    "destroy no deja nada",
+    points=1,
+    hidden=True,
+    depends_on=("state_returned",),
+    needs=("destroy",),
+)
+def destroy_leaves_nothing(facts: Facts) -> None:
+    left = [name for name in facts.leftovers() if not name.endswith(("_state_s3", "_state_pg"))]
+    assert not left, f"Después de destroy quedan: {', '.join(left)}."
