@@ -2,8 +2,8 @@
 # # 0 · Te damos la bienvenida
 #
 # En este taller vas a levantar una **plataforma de datos de verdad** (la del Titanic: 1309 pasajeros,
-# cinco capas de datos y un modelo entrenado) escribiendo qué quieres, en lugar de los pasos para
-# conseguirlo. Lo primero lo harás con **Terraform**; lo segundo lo ejecutará **Docker**.
+# cinco capas de datos y un modelo entrenado) escribiendo **qué quieres**, y no los pasos para
+# conseguirlo. Tú lo describes, **Terraform** calcula los pasos y **Docker** lo ejecuta.
 #
 # **Objetivo.** Comprobar que tu equipo está listo, ver el mapa completo y crear tu primer recurso.
 #
@@ -29,20 +29,21 @@ prefix = "dev"
 # %% [markdown]
 # ## ¿Está listo tu equipo?
 #
-# Pulsa <kbd>Mayús</kbd>+<kbd>Intro</kbd> en cada celda. Esta pasa lista a lo que hace falta: Python,
+# Ejecuta cada celda con **Mayús + Intro**. Esta pasa lista a lo que hace falta: Python,
 # un Docker Engine que conteste, Terraform ≥ 1.5, su *provider* y una imagen base. Es lo mismo que
 # escribir `taller doctor` en una terminal.
 
 # %%
-import pandas as pd
 from taller import Lab, progress_table, quiz
 from taller.doctor import examine
+from taller.lab.shown import Table
 
 WORDS = {"found": "✓ encontrado", "embedded": "◆ embebido", "missing": "✗ falta"}
 findings = examine()
-pd.DataFrame(
+Table(
+    "Tu equipo",
+    ("pieza", "estado", "versión", "detalle"),
     [(f.part, WORDS[f.status], f.version, f.advice or f.detail) for f in findings],
-    columns=["pieza", "estado", "versión", "detalle"],
 )
 
 # %% [markdown]
@@ -57,7 +58,10 @@ import shutil
 import subprocess
 
 git = shutil.which("git")
-print(subprocess.check_output([git, "--version"], text=True) if git else "Falta Git: instálalo antes de la lección 6.")
+if git:
+    print(subprocess.check_output([git, "--version"], text=True))
+else:
+    print("Falta Git: instálalo antes de la lección 6.")
 
 # %% [markdown]
 # ## Tu primer recurso

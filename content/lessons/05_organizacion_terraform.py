@@ -191,9 +191,6 @@ lab.state_list()
 # %%
 lab.docker
 
-# %%
-lab.graph()
-
 # %% [markdown]
 # ## Lo que un módulo esconde
 #
