@@ -192,7 +192,7 @@ jobs:
           python -m ruff check --isolated --no-cache etl.py
       - name: 2 · Imagen
         run: |
-          docker build --quiet --tag $IMAGE .
+          docker build --quiet --label org.opencontainers.image.ref.name=$IMAGE --tag $IMAGE .
           echo $REGISTRY_PASSWORD | docker login --username taller --password-stdin $REGISTRY
           docker push $IMAGE
       - name: 3 · Formato y validación
@@ -405,7 +405,7 @@ quiz(
 # para que las máquinas de CI se tiren al acabar.
 
 # %% tags=["teardown"]
-subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
 lab.destroy()
+subprocess.run(["docker", "image", "rm", "--force", image], capture_output=True, check=True)
 lab.teardown()
 services.teardown()
