@@ -1,0 +1,61 @@
+"""Removes what one grader left in Docker and on the disk, and nothing else."""
+
+import hashlib
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import docker
+
+from taller.clean.report import Report
+from taller.docker_state import connect
+
+_DIGITS = 12
+
+
+def run_name(output: Path) -> str:
+    """What marks everything of the graders of one OUT: a digest of its path."""
+    return "g" + hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:_DIGITS]
+
+
+def prefix_of(run: str, student: str, exercise: str) -> str:
+    """The prefix of a submission's names in Docker: of one length, so none begins another."""
+    own = hashlib.sha256(f"{run}/{student}/{exercise}".encode()).hexdigest()[:_DIGITS]
+    return f"g{own}"
+
+
+def scratch_folder(run: str) -> Path:
+    """Where the graders of one OUT keep the workspaces; its path is short, as sockets need."""
+    return Path(tempfile.gettempdir()).resolve() / f"taller-{run}"
+
+
+def clear(run: str) -> Report:
+    """Remove all that graders of one OUT have left: objects with their label, and workspaces.
+
+    Raises:
+        EngineError: the engine does not answer.
+    """
+    report = Report()
+    client = connect()
+    try:
+        remove_labelled(client, f"taller.run={run}", report)
+    finally:
+        client.close()
+    shutil.rmtree(scratch_folder(run), ignore_errors=True)
+    return report
+
+
+def remove_labelled(client: docker.DockerClient, label: str, report: Report) -> None:
+    """Remove every object with a label, containers first: they hold the others."""
+    api, wanted = client.api, {"label": label}
+    for container in api.containers(all=True, filters=wanted):
+        id_ = container["Id"]
+        report.remove("contenedor", id_, partial(api.remove_container, id_, v=True, force=True))
+    for network in api.networks(filters=wanted):
+        report.remove("red", network["Id"], partial(api.remove_network, network["Id"]))
+    for volume in api.volumes(filters=wanted)["Volumes"] or []:
+        name = volume["Name"]
+        report.remove("volumen", name, partial(api.remove_volume, name, force=True))
+    for image in api.images(filters=wanted):
+        report.remove("imagen", image["Id"], partial(api.remove_image, image["Id"], force=True))

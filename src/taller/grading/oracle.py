@@ -1,0 +1,125 @@
+"""Facts for the verdict, gathered when nothing of the student's kernel is left.
+
+Terraform runs again in a fresh folder and a sandbox of its own, on the text files and the state
+that the run left; Docker answers through the guard, which shows what belongs to this run alone,
+whatever names the state claims.
+"""
+
+import json
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from taller.catalog import Exercise
+from taller.checks import Facts
+from taller.checks.workspace_facts import text_files
+from taller.errors import TallerError
+from taller.grading.read import read_regular
+from taller.grading.sandbox import Completed, Limits, run_sandboxed
+
+_STATE = "terraform.tfstate"
+_STATE_BYTES = 8 * 1024 * 1024
+_VALUES_BYTES = 1024 * 1024
+_SHOWN = 2000
+
+
+class OracleFailed(TallerError):
+    """The facts could not be gathered, and that is not known to be the answer's fault."""
+
+
+class OracleTimeout(TallerError):
+    """Terraform used up the processor time on this answer."""
+
+
+def home_of(root: Path, prefix: str, exercise: Exercise) -> Path:
+    """Where the lab keeps an exercise's files, below a sandbox's workspace."""
+    return root / "home" / "workspaces" / prefix / exercise.id
+
+
+def left_files(root: Path, prefix: str, exercise: Exercise) -> dict[str, str]:
+    """The text files that a run left: path to text; links and odd names left out."""
+    folder = home_of(root, prefix, exercise)
+    for part in (folder, folder / ".taller"):
+        if part.resolve() != part:  # the run put a link in the way, to read what is not its own
+            return {}
+    return {name: text for name, text in text_files(folder).items() if name.isprintable()}
+
+
+def prepare(root: Path, left: Path, files: dict[str, str], prefix: str, exercise: Exercise) -> None:
+    """Fill a fresh folder for the oracle.
+
+    Args:
+        root: the folder, empty.
+        left: what the run left, as ``home_of`` says.
+        files: its text files, screened.
+        prefix: of the run.
+        exercise: its settings go with it; its checks and answers do not.
+    """
+    folder = home_of(root, prefix, exercise)
+    for name, text in files.items():
+        _write(folder / name, text)
+    if files and (state := _read(left / _STATE, _STATE_BYTES)):
+        _write(folder / _STATE, state)
+    settings = (exercise.folder / "exercise.toml").read_text("utf-8")
+    _write(root / "exercise" / exercise.name / "exercise.toml", settings)
+    _write(root / "values.json", json.dumps(_values(left) if files else {}))
+
+
+def gather_facts(
+    root: Path, prefix: str, needs: Collection[str], guard_socket: Path, limits: Limits
+) -> Facts:
+    """Gather facts in a prepared folder.
+
+    Args:
+        root: the folder.
+        prefix: of the run.
+        needs: the costly facts wanted.
+        guard_socket: the way to Docker.
+        limits: of Terraform and all that it starts.
+
+    Raises:
+        OracleTimeout: Terraform did not end in its processor time.
+        OracleFailed: no facts came, or they do not have their form.
+    """
+    program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *sorted(needs)]
+    env = {"TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded"}
+    done = run_sandboxed(program, workspace=root, guard_socket=guard_socket, limits=limits, env=env)
+    return _facts(done)
+
+
+def _facts(done: Completed) -> Facts:
+    if done.status == "timeout":
+        raise OracleTimeout("Terraform no terminó en su tiempo con esta configuración.")
+    if done.status != "ok" or done.returncode != 0:
+        raise OracleFailed(
+            f"El oráculo terminó con «{done.status}», código {done.returncode}: "
+            f"{done.stderr[-_SHOWN:]}"
+        )
+    try:
+        return Facts.from_json(done.stdout)
+    except (ValueError, TypeError) as error:
+        raise OracleFailed(f"El oráculo no dio hechos: {error}") from error
+
+
+def _values(left: Path) -> dict[str, Any]:
+    """What the answer computed in Python: one JSON object, or nothing."""
+    try:
+        found = json.loads(_read(left / ".taller" / "values.json", _VALUES_BYTES) or "{}")
+    except (ValueError, RecursionError):  # not what lab.values writes: nothing was handed over
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read(path: Path, limit: int) -> str:
+    """A small regular file's text; empty for anything else: the student's kernel made it."""
+    try:
+        content = read_regular(path, limit)
+    except OSError:  # not there, or no regular file
+        return ""
+    return content.decode("utf-8", "replace") if len(content) <= limit else ""
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")

@@ -1,0 +1,146 @@
+"""What is graded, and what a verdict depends on: the same key, the same verdict."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from taller.builder.public import public_checks, public_settings
+from taller.catalog import Catalog, Exercise
+from taller.docker_state import connect
+from taller.doctor.image import base_image
+from taller.errors import TallerError
+from taller.grading.align import align
+from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
+from taller.grading.submissions import Submission
+from taller.grading.task import Task
+from taller.grading.verdicts import without_run
+from taller.result import Result
+from taller.terraform.version import locate
+from taller.terraform.version import version as terraform_version
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A submission, read.
+
+    Attributes:
+        key: hash of all that its verdict depends on.
+        notebook_sha256: of the submitted bytes.
+        work: what is left to do; or already the verdict, on bytes that are no notebook.
+    """
+
+    key: str
+    notebook_sha256: str
+    work: Task | Result
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What all submissions of an exercise share."""
+
+    pristine: Notebook
+    public: Mapping[str, str]
+    rubric: tuple[str, ...]
+
+
+class Preparation:
+    """Reads submissions for one grader.
+
+    Args:
+        catalog: the exercises.
+        run: what marks this grader's objects in Docker.
+        timeout: processor seconds for each notebook; by default each exercise's own.
+    """
+
+    def __init__(self, catalog: Catalog, run: str, timeout: float | None) -> None:
+        self._catalog = catalog
+        self._run = run
+        self._timeout = timeout
+        self._given: dict[str, _Given] = {}
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """What verdicts are made with: component to version."""
+        return {
+            "taller": version("titanic-workshop"),
+            "python": platform.python_version(),
+            "terraform": terraform_version(locate()).text,
+            "image": _image(),
+        }
+
+    def prepare(self, submission: Submission) -> Prepared:
+        """Read a submission and find its answers."""
+        exercise, content = submission.exercise, b""
+        given = self._of(exercise)
+        flags = tuple(f"no se califica: {path.name}" for path in submission.ignored)
+        try:
+            content = read_bytes(submission.path)
+            notebook = read_notebook(content)
+        except InvalidNotebook as error:
+            result = self._invalid(submission, f"{error.message} {error.suggestion}")
+            return self._prepared(content, [str(error), *given.rubric], result)
+        aligned = align(given.pristine, Notebook(notebook.cells, (*flags, *notebook.flags)))
+        timeout = self._timeout or exercise.time_limit_s
+        task = Task(
+            submission.student, exercise, given.pristine, aligned, given.public, self._run, timeout
+        )
+        return self._prepared(content, [aligned.sources(), *given.rubric, timeout], task)
+
+    def _prepared(self, content: bytes, parts: list[object], work: Task | Result) -> Prepared:
+        text = json.dumps([*parts, self.versions], ensure_ascii=False, sort_keys=True)
+        key = hashlib.sha256(text.encode()).hexdigest()
+        return Prepared(key, hashlib.sha256(content).hexdigest(), work)
+
+    def _invalid(self, submission: Submission, message: str) -> Result:
+        result = without_run(submission.exercise, "invalid_notebook", message)
+        return Result.from_dict(result.to_dict() | {"student": submission.student})
+
+    def _of(self, exercise: Exercise) -> _Given:
+        if exercise.id not in self._given:
+            self._given[exercise.id] = _read_given(self._catalog, exercise)
+        return self._given[exercise.id]
+
+
+def _read_given(catalog: Catalog, exercise: Exercise) -> _Given:
+    content = catalog.pristine(exercise).read_bytes()
+    folder = f"checks/{exercise.name}"
+    public = {
+        f"{folder}/exercise.toml": public_settings(exercise),
+        f"{folder}/checks.py": public_checks(exercise),
+    }
+    settings = exercise.folder / "exercise.toml"
+    rubric = (exercise.checks_file.read_text("utf-8"), settings.read_text("utf-8"))
+    return _Given(_read_pristine(content, exercise), public, (content.decode(), *rubric))
+
+
+def _read_pristine(content: bytes, exercise: Exercise) -> Notebook:
+    try:
+        return read_notebook(content)
+    except InvalidNotebook as error:
+        raise TallerError(
+            f"El notebook de {exercise.id} no se puede leer: {error.message}",
+            "Vuelve a generarlo: taller build",
+        ) from error
+
+
+def _image() -> str:
+    """The id of the image that exercises build upon; empty where there is none yet."""
+    try:
+        name = base_image()
+    except TallerError:  # only exercises with containers need one, and they say so
+        return ""
+    client = connect()
+    try:
+        return str(client.images.get(name).id)
+    finally:
+        client.close()
+
+
+def results_path(output: Path, result: Result) -> Path:
+    """Where a result is written."""
+    return output / "results" / result.student / f"{result.exercise}.json"

@@ -1,0 +1,123 @@
+"""The pristine exercise with a student's answers in it, run by testbook in a sandbox."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from testbook import testbook
+from testbook.client import TestbookNotebookClient
+from testbook.exceptions import TestbookRuntimeError
+
+from taller.grading.align import Aligned
+from taller.grading.read import Cell, Notebook
+from taller.grading.sandbox.kernel import SandboxedKernel
+from taller.grading.sandbox.limits import MEGABYTE, Limits, Status
+
+_NOT_RUN = frozenset({"check", "teardown"})
+"""Checks are asked from outside; what teardown would remove is what they look at."""
+_SHOWN = 200
+_OUTPUT_BYTES = 64 * MEGABYTE
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended: the sandbox's status, and remarks for the instructor."""
+
+    status: Status
+    flags: tuple[str, ...]
+
+
+def executable(pristine: Notebook, aligned: Aligned, prefix: str) -> list[str]:
+    """The cells to run: the exercise's own, with the student's answers and a prefix."""
+    answers = aligned.sources()
+    sources: list[str] = []
+    for cell in pristine.cells:
+        if cell.kind == "code" and not cell.tags & _NOT_RUN:
+            sources += _sources(cell, answers, prefix)
+    return sources
+
+
+def _sources(cell: Cell, answers: dict[str, tuple[str, ...]], prefix: str) -> Sequence[str]:
+    if "parameters" in cell.tags:
+        return [f"prefix = {prefix!r}"]
+    return answers[cell.grade_id] if "answer" in cell.tags else [cell.source]
+
+
+def run(sources: Sequence[str], workspace: Path, guard_socket: Path, limits: Limits) -> Ran:
+    """Run cells one after another, each whether or not the ones before it failed.
+
+    Args:
+        sources: texts of the cells.
+        workspace: the only folder that they may write to; the current one inside.
+        guard_socket: their only way to Docker.
+        limits: what they may use together.
+
+    Raises:
+        SandboxUnavailable: this machine cannot isolate them.
+    """
+    notebook = _notebook(sources)
+    env = {"TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded"}
+    with SandboxedKernel(
+        workspace, guard_socket=guard_socket, limits=limits, env=env
+    ) as kernel, _Book(notebook, kernel) as client:  # fmt: skip
+        flags = _run_cells(client, len(sources))
+    ended = kernel.stop()
+    status = ended.status if ended else "ok"
+    if client.received > _OUTPUT_BYTES:
+        status = "output"
+    return Ran(status, tuple(flags))
+
+
+def _notebook(sources: Sequence[str]) -> NotebookNode:
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "code", "source": s, "metadata": {}, "outputs": [], "execution_count": None}
+        for s in sources
+    ]
+    tree = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    read: NotebookNode = nbformat.reads(json.dumps(tree), as_version=4)  # type: ignore[no-untyped-call] # nbformat has no types here
+    return read
+
+
+def _run_cells(client: "_Client", count: int) -> list[str]:
+    flags = []
+    for index in range(count):
+        try:
+            client.execute_cell(index)
+        except TestbookRuntimeError as error:
+            flags.append(f"celda {index + 1}: {str(error)[:_SHOWN]}")
+        except DeadKernelError:
+            flags.append(f"celda {index + 1}: el kernel terminó")
+            return flags
+    return flags
+
+
+class _Client(TestbookNotebookClient):  # type: ignore[misc] # testbook has no types
+    """Keeps no output: nothing of it is graded, and a kernel can send without end."""
+
+    sandbox: SandboxedKernel
+    received = 0
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
+        if msg["header"]["msg_type"] in ("stream", "display_data", "execute_result"):
+            self.received += len(repr(msg["content"]))
+            if self.received > _OUTPUT_BYTES:
+                self.sandbox.stop()
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+
+class _Book(testbook):  # type: ignore[misc] # testbook has no types
+    """testbook with the client above, in the sandbox; the sandbox alone sets the time limit."""
+
+    def __init__(self, notebook: NotebookNode, kernel: SandboxedKernel) -> None:
+        self.execute = None
+        self.client = _Client(
+            notebook, timeout=None, kernel_name="python3",
+            kernel_manager_class=kernel.manager_class, shutdown_kernel="immediate",
+        )  # fmt: skip
+        self.client.sandbox = kernel

@@ -1,0 +1,175 @@
+"""One submission's way from bytes to a verdict: read, align, screen, run, ask, judge, clean."""
+
+import re
+import shutil
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from taller.catalog import Exercise
+from taller.checks import load_checks, needs, run_checks
+from taller.clean.report import Report
+from taller.docker_state import connect
+from taller.docker_state.connection import engine_address
+from taller.grading import oracle
+from taller.grading.align import Aligned
+from taller.grading.guard import Guard, Policy, Tenant
+from taller.grading.leftovers import prefix_of, remove_labelled, scratch_folder
+from taller.grading.read import Notebook
+from taller.grading.run import Ran, executable, run
+from taller.grading.sandbox import Limits
+from taller.grading.screen import Denial, screen
+from taller.grading.verdicts import no_verdict, without_run
+from taller.result import Result
+
+_HCL_CELL = re.compile(r"\s*%%hcl[ \t]+(\S+)[ \t]*\n(.*)", re.DOTALL)
+_FILES_BYTES = 4 * 1024 * 1024
+_PATIENCE = 10
+"""Seconds by the clock for each second of processor time: a busy machine fails nobody."""
+_START_SECONDS = 60.0
+
+_STOPPED = {
+    "memory": "Tu notebook usó más memoria de la que hay para corregirlo.",
+    "output": "Tu notebook escribió demasiada salida.",
+    "processes": "Tu notebook abrió demasiados procesos.",
+    "disk": "Tu notebook escribió demasiado en el disco.",
+    "killed": "El kernel de tu notebook terminó antes de tiempo.",
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to grade one submission.
+
+    Attributes:
+        student, exercise: whose, and what.
+        pristine: the exercise as it was given out.
+        aligned: the answers.
+        public: path to text of what the notebook finds beside it, as in a student release.
+        run: what marks all objects of this grader.
+        timeout: processor seconds that the notebook may take.
+    """
+
+    student: str
+    exercise: Exercise
+    pristine: Notebook
+    aligned: Aligned
+    public: Mapping[str, str]
+    run: str
+    timeout: float
+
+    @property
+    def prefix(self) -> str:
+        """With which its names in Docker begin."""
+        return prefix_of(self.run, self.student, self.exercise.id)
+
+    @property
+    def limits(self) -> Limits:
+        """Of the notebook's run, and again of the oracle's."""
+        wall = _START_SECONDS + _PATIENCE * self.timeout
+        return Limits(cpu_s=self.timeout, wall_s=wall, disk_mb=64)
+
+
+def grade(task: Task) -> Result:
+    """Grade one submission; whatever fails becomes a verdict.
+
+    The result lacks what only the coordinator knows: attempt, versions and the notebook's hash.
+    """
+    began = time.monotonic()
+    try:
+        result = _grade(task)
+    except Exception:  # noqa: BLE001 - an infra_error keeps the whole traceback for the instructor
+        result = no_verdict(task.exercise, traceback.format_exc())
+    flags = (*task.aligned.flags, *result.flags)
+    seconds = round(time.monotonic() - began, 3)
+    return replace(result, student=task.student, flags=flags, duration_s=seconds)
+
+
+def _grade(task: Task) -> Result:
+    denials = screen(_written(task.aligned), task.exercise.id)
+    if denials:
+        return _denied(task, denials)
+    scratch = scratch_folder(task.run) / task.prefix
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    scratch.parent.chmod(0o711)
+    try:
+        return _judge(task, scratch)
+    finally:
+        _clean(task, scratch)
+
+
+def _written(aligned: Aligned) -> dict[str, str]:
+    """The files that the answers' ``%%hcl`` cells write."""
+    cells = (source for answer in aligned.answers for source in answer.sources)
+    found = (_HCL_CELL.fullmatch(source) for source in cells)
+    return {cell[1]: cell[2] for cell in found if cell}
+
+
+def _judge(task: Task, scratch: Path) -> Result:
+    tenant = Tenant(task.prefix, task.exercise.id, task.run)
+    with Guard(tenant, engine_address(), scratch / "g", Policy()) as guard:
+        ran = _run(task, scratch / "w", guard)
+        if ran.status == "timeout":
+            return _timed_out(task, ran)
+        left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
+        denials = [*screen(left, task.exercise.id), *_too_big(left)]
+        if denials:
+            return _denied(task, denials)
+        result = _verdict(task, scratch, left, guard)
+        refusals = [f"guardián: {one.method} {one.target}: {one.message}" for one in guard.refusals]
+    stopped = [_STOPPED[ran.status]] if ran.status in _STOPPED else []
+    return replace(result, flags=(*result.flags, *stopped, *ran.flags, *refusals))
+
+
+def _run(task: Task, workspace: Path, guard: Guard) -> Ran:
+    workspace.mkdir()
+    for name, text in task.public.items():
+        path = workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    sources = executable(task.pristine, task.aligned, task.prefix)
+    return run(sources, workspace, guard.socket, task.limits)
+
+
+def _verdict(task: Task, scratch: Path, left: dict[str, str], guard: Guard) -> Result:
+    exercise, root = task.exercise, scratch / "o"
+    oracle.prepare(
+        root, oracle.home_of(scratch / "w", task.prefix, exercise), left, task.prefix, exercise
+    )
+    wanted = needs(load_checks(exercise.checks_file))
+    try:
+        facts = oracle.gather_facts(root, task.prefix, wanted, guard.socket, task.limits)
+    except oracle.OracleTimeout as error:
+        return without_run(exercise, "timeout", error.message)
+    return run_checks(exercise, facts, include_hidden=True)
+
+
+def _too_big(left: Mapping[str, str]) -> list[Denial]:
+    size = sum(map(len, left.values()))
+    if size <= _FILES_BYTES:
+        return []
+    return [Denial("size", ".", f"tu carpeta tiene {size // 2**20} MB de texto; caben 4.")]
+
+
+def _denied(task: Task, denials: list[Denial]) -> Result:
+    message = "No se ha ejecutado. " + " ".join(denial.text for denial in denials)
+    result = without_run(task.exercise, "policy_violation", message)
+    return replace(result, flags=tuple(f"{d.rule}: {d.text}" for d in denials))
+
+
+def _timed_out(task: Task, ran: Ran) -> Result:
+    message = f"Tu notebook no terminó en {task.timeout:g} s de procesador."
+    return replace(without_run(task.exercise, "timeout", message), flags=ran.flags)
+
+
+def _clean(task: Task, scratch: Path) -> None:
+    """Remove the submission's objects and folder; the next run tries again what stays."""
+    client = connect()
+    try:
+        remove_labelled(client, f"taller.prefix={task.prefix}", Report())
+    finally:
+        client.close()
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,182 @@
+"""``taller grade`` on the real engine: from a folder of notebooks to results, notes and ledger."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from taller.builder.wrong import read_wrong
+from taller.catalog import load_catalog
+from taller.grading.leftovers import run_name, scratch_folder
+
+CATALOG = load_catalog(Path(__file__).parents[2])
+EJ01 = CATALOG.exercise("ej01")
+SOLUTION = json.loads(CATALOG.solution(EJ01).read_text("utf-8"))
+WRONG = {wrong.name: wrong for wrong in read_wrong(EJ01, SOLUTION)}
+
+pytestmark = pytest.mark.engine
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Class:
+    """A class that hands in, and its grader."""
+
+    folder: Path
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "out"
+
+    def hand_in(self, student: str, notebook: Json | bytes) -> None:
+        content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
+        path = self.folder / "submitted" / student / "ej01" / f"{EJ01.name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def grade(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return self.taller(
+            "grade", str(self.folder / "submitted"), "-o", str(self.output), *options
+        )
+
+    def taller(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "taller", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=280)
+
+    def result(self, student: str) -> Json:
+        path = self.output / "results" / student / "ej01.json"
+        return dict(json.loads(path.read_text("utf-8")))
+
+    def verdict(self, student: str) -> tuple[str, int]:
+        result = self.result(student)
+        return result["status"], result["score"]
+
+
+@pytest.fixture
+def course(tmp_path: Path, engine: docker.DockerClient) -> Class:
+    return Class(tmp_path)
+
+
+def failed(result: Json) -> frozenset[str]:
+    return frozenset(check["id"] for check in result["checks"] if not check["passed"])
+
+
+def answer(**sources: str) -> Json:
+    """The solution with some answer cells replaced."""
+    notebook: Json = json.loads(json.dumps(SOLUTION))
+    for cell in notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in sources:
+            cell["source"] = sources[grade_id]
+    return notebook
+
+
+def test_a_class_gets_exactly_its_verdicts(course: Class, engine: docker.DockerClient) -> None:
+    course.hand_in("ana", SOLUTION)
+    course.hand_in("berta", WRONG["output_olvidado"].submission(SOLUTION))
+    course.hand_in("carlos", WRONG["destroy_prohibido"].submission(SOLUTION))
+    done = course.grade("--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    assert course.verdict("ana") == ("graded", EJ01.points)
+    for student, name in (("berta", "output_olvidado"), ("carlos", "destroy_prohibido")):
+        assert course.verdict(student) == ("graded", WRONG[name].score)
+        assert failed(course.result(student)) == WRONG[name].fails
+    lines = (course.output / "gradebook.csv").read_text("utf-8").splitlines()
+    assert lines == [
+        "student,ej01,ej02,ej03,ej04,ej05,ej06,ej07,ej08,total,max_total",
+        "ana,10,,,,,,,,10,80",
+        "berta,8,,,,,,,,8,80",
+        "carlos,9,,,,,,,,9,80",
+    ]
+    run = run_name(course.output)
+    assert not engine.volumes.list(filters={"label": f"taller.run={run}"})
+    assert not scratch_folder(run).exists()
+
+
+def test_what_did_not_change_is_not_run_again(course: Class) -> None:
+    course.hand_in("ana", SOLUTION)
+    assert course.grade().returncode == 0
+    again = course.grade("--json")
+    assert json.loads(again.stdout) == {"run": 0, "statuses": {"graded": 1}}
+    assert course.result("ana")["attempt"] == 1
+    forced = course.grade("--force", "--json")
+    assert json.loads(forced.stdout)["run"] == 1
+    assert course.result("ana")["attempt"] == 2
+    assert course.taller("ledger", "verify", str(course.output)).returncode == 0
+
+
+PROVISIONER = """%%hcl main.tf
+resource "terraform_data" "x" {
+  provisioner "local-exec" { command = "cat /etc/passwd" }
+}
+"""
+
+
+def test_a_forbidden_configuration_is_never_run_and_says_why(course: Class) -> None:
+    course.hand_in("eva", answer(main_tf=PROVISIONER))
+    assert course.grade().returncode == 0
+    assert course.verdict("eva") == ("policy_violation", 0)
+    assert "main.tf: los provisioners" in course.result("eva")["checks"][0]["message"]
+
+
+def test_what_the_notebook_writes_behind_the_screen_is_found_before_the_verdict(
+    course: Class,
+) -> None:
+    text = PROVISIONER.partition("\n")[2]
+    sneaky = f"(lab.folder / 'main.tf').write_text({text!r})"
+    course.hand_in("eva", answer(main_tf=sneaky))
+    assert course.grade().returncode == 0
+    assert course.verdict("eva") == ("policy_violation", 0)
+
+
+def test_an_endless_loop_is_a_timeout(course: Class) -> None:
+    course.hand_in("leo", answer(main_tf="while True: pass"))
+    assert course.grade("--timeout", "8").returncode == 0
+    assert course.verdict("leo") == ("timeout", 0)
+
+
+def test_bytes_that_are_no_notebook_get_a_verdict_that_says_so(course: Class) -> None:
+    course.hand_in("pau", json.dumps(SOLUTION).encode()[:-40])
+    assert course.grade().returncode == 0
+    assert course.verdict("pau") == ("invalid_notebook", 0)
+    assert "termina antes de tiempo" in course.result("pau")["checks"][0]["message"]
+
+
+def test_a_kernel_that_dies_is_graded_on_what_it_left(course: Class) -> None:
+    course.hand_in("noa", answer(outputs_tf="import os; os._exit(0)"))
+    assert course.grade().returncode == 0
+    assert course.verdict("noa") == ("graded", 3)  # what files alone can show
+    assert any("kernel terminó" in flag for flag in course.result("noa")["flags"])
+
+
+def test_a_broken_engine_costs_nobody_points(
+    course: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.hand_in("ana", SOLUTION)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{course.folder}/nothing.sock")
+    done = course.grade()
+    assert done.returncode == 1
+    assert "Docker Engine" in done.stderr
+    assert not (course.output / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--only", "ej99"), ("--jobs", "0"), ("--sandbox", "none"), ("--backend", "dask")],
+)
+def test_a_wrong_use_ends_with_code_2(course: Class, words: tuple[str, ...]) -> None:
+    course.hand_in("ana", SOLUTION)
+    assert course.grade(*words).returncode == 2
+
+
+def test_an_empty_folder_ends_with_code_2(course: Class) -> None:
+    (course.folder / "submitted" / "ana").mkdir(parents=True)
+    done = course.grade()
+    assert done.returncode == 2
+    assert "nada que calificar" in done.stderr

@@ -1,0 +1,250 @@
+"""The parts of a submission's way that need no engine: read, align, screen, ledger."""
+
+import copy
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taller.catalog import load_catalog
+from taller.grading.align import align
+from taller.grading.ledger import Ledger
+from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
+from taller.grading.screen import screen
+from taller.grading.submissions import find_submissions
+from taller.result import Result
+
+CATALOG = load_catalog(Path(__file__).parents[2])
+EJ01 = CATALOG.exercise("ej01")
+SOLUTION = json.loads(CATALOG.solution(EJ01).read_text("utf-8"))
+
+Json = dict[str, Any]
+
+
+def notebook(tree: Json) -> Notebook:
+    return read_notebook(json.dumps(tree).encode())
+
+
+PRISTINE = read_notebook(CATALOG.pristine(EJ01).read_bytes())
+EXPECTED = align(PRISTINE, notebook(SOLUTION)).sources()
+
+
+# --- read ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "vacío"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b'{"nbformat": 4, "cells": [', "termina antes de tiempo"),
+        (b'{"nbformat": 4 "cells"}', "no es JSON"),
+        (b"[" * 100_000, "no se puede leer"),
+        (b"[]", "no un notebook"),
+        (b'{"nbformat": 3, "worksheets": []}', "formato 3"),
+        (b'{"nbformat": 4}', "lista de celdas"),
+        (b'{"nbformat": 4, "cells": [7]}', "La celda 1"),
+        (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 7}]}', "La celda 1"),
+    ],
+)
+def test_bytes_that_are_no_notebook_are_explained(content: bytes, words: str) -> None:
+    with pytest.raises(InvalidNotebook) as error:
+        read_notebook(content)
+    assert words in error.value.message
+    assert error.value.suggestion
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "ej01.ipynb").symlink_to(CATALOG.solution(EJ01))
+    with pytest.raises(InvalidNotebook, match="enlace"):
+        read_bytes(tmp_path / "ej01.ipynb")
+
+
+def test_metadata_of_any_type_is_read(tmp_path: Path) -> None:
+    odd = {"cell_type": 1, "id": [], "metadata": {"tags": 3, "nbgrader": "x"}, "source": "\ud800"}
+    cell = notebook({"nbformat": 4, "cells": [odd]}).cells[0]
+    assert (cell.kind, cell.id, cell.grade_id, cell.source) == ("", "", "", "?")
+
+
+def test_the_name_given_out_comes_before_other_names(tmp_path: Path) -> None:
+    for name in ("ej01_copia.ipynb", f"{EJ01.name}.ipynb", ".ipynb_checkpoints/ej01.ipynb"):
+        path = tmp_path / "ana" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    (found,) = find_submissions(tmp_path, CATALOG, frozenset())
+    assert found.path.name == f"{EJ01.name}.ipynb"
+    assert [path.name for path in found.ignored] == ["ej01_copia.ipynb"]
+
+
+# --- align --------------------------------------------------------------------
+
+
+def stripped(tree: Json, *, ids: bool, metadata: bool) -> Json:
+    tree = copy.deepcopy(tree)
+    for cell in tree["cells"]:
+        if ids:
+            del cell["id"]
+        if metadata:
+            cell["metadata"] = {}
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("ids", "metadata", "confidence"),
+    [(False, False, 1.0), (False, True, 1.0), (True, False, 0.95), (True, True, 0.9)],
+)
+def test_answers_are_found_whatever_was_stripped(
+    ids: bool, metadata: bool, confidence: float
+) -> None:
+    found = align(PRISTINE, notebook(stripped(SOLUTION, ids=ids, metadata=metadata)))
+    assert found.sources() == EXPECTED
+    assert {answer.confidence for answer in found.answers} == {confidence}
+
+
+def test_reordered_cells_still_answer(tmp_path: Path) -> None:
+    tree = copy.deepcopy(SOLUTION)
+    tree["cells"].reverse()
+    assert align(PRISTINE, notebook(tree)).sources() == EXPECTED
+
+
+def test_a_cell_added_beside_an_answer_goes_with_it() -> None:
+    tree = copy.deepcopy(SOLUTION)
+    index = next(i for i, c in enumerate(tree["cells"]) if c["id"] == "answer-main_tf")
+    tree["cells"].insert(index + 1, {"cell_type": "code", "metadata": {}, "source": "x = 1"})
+    found = align(PRISTINE, notebook(tree)).sources()
+    assert found["main_tf"] == (*EXPECTED["main_tf"], "x = 1")
+
+
+def test_changes_elsewhere_have_no_effect_and_are_flagged() -> None:
+    tree = copy.deepcopy(SOLUTION)
+    check = next(c for c in tree["cells"] if c["id"] == "check-volumes")
+    check["source"] = "assert True"
+    found = align(PRISTINE, notebook(tree))
+    assert found.sources() == EXPECTED
+    assert any("check-volumes cambiada" in flag for flag in found.flags)
+
+
+def test_a_copied_cell_is_kept_and_flagged() -> None:
+    tree = copy.deepcopy(SOLUTION)
+    index = next(i for i, c in enumerate(tree["cells"]) if c["id"] == "answer-main_tf")
+    tree["cells"].insert(index + 1, {**tree["cells"][index], "source": "%%hcl main.tf\n# otra"})
+    found = align(PRISTINE, notebook(tree))
+    assert found.sources()["main_tf"] == (*EXPECTED["main_tf"], "%%hcl main.tf\n# otra")
+    assert any("2 copias" in flag for flag in found.flags)
+
+
+def test_a_deleted_answer_stays_as_it_was_given_out() -> None:
+    tree = copy.deepcopy(SOLUTION)
+    tree["cells"] = [c for c in tree["cells"] if c["id"] != "answer-main_tf"]
+    found = {answer.grade_id: answer for answer in align(PRISTINE, notebook(tree)).answers}
+    assert found["main_tf"].confidence == 0
+    assert "# TODO" in found["main_tf"].sources[0]
+
+
+# --- screen -------------------------------------------------------------------
+
+ALLOWED = """
+terraform {
+  required_providers { docker = { source = "kreuzwerker/docker", version = "~> 3.0" } }
+}
+provider "docker" {}
+module "capa" { source = "./modules/capa" }
+# file("/etc/passwd") en un comentario
+resource "docker_image" "x" {
+  name     = "usa file(x) en un texto"
+  triggers = { for f in fileset(path.module, "src/**") : f => filesha1("${path.module}/${f}") }
+  keep     = var.file
+}
+"""
+
+
+def rules(text: str, exercise: str = "ej01", name: str = "main.tf") -> set[str]:
+    return {denial.rule for denial in screen({name: text}, exercise)}
+
+
+def test_what_the_exercises_need_is_allowed() -> None:
+    assert screen({"main.tf": ALLOWED}, "ej01") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('module "m" { source = "git::https://example.com/x" }', "module_source"),
+        ('module "m" { source = "./../../otro" }', "module_source"),
+        ('terraform { backend "s3" {} }', "backend"),
+        ('terraform { cloud { organization = "x" } }', "cloud"),
+        ('terraform { required_providers { aws = { source = "hashicorp/aws" } } }', "provider"),
+        ("terraform { required_providers { random = {} } }", "provider"),
+        ('provider "aws" {}', "provider"),
+        ('provider "docker" { ssh_opts = ["-o", "ProxyCommand=sh"] }', "ssh_opts"),
+        ('resource "null_resource" "x" {}', "provider"),
+        ('resource "docker_plugin" "x" { name = "x" }', "docker_plugin"),
+        ('resource "docker_volume" "x" { provisioner "local-exec" { command = "x" } }',
+         "provisioner"),
+        ('removed {\n from = docker_volume.x\n provisioner "local-exec" { command = "x" }\n}',
+         "provisioner"),
+        ('data "external" "x" { program = ["sh"] }', "external"),
+        ('data "http" "x" { url = "http://x" }', "http"),
+        ('data "terraform_remote_state" "x" { backend = "local" }', "terraform_remote_state"),
+        ('locals { x = file("/proc/self/environ") }', "file_function"),
+        ('locals { x = file("../otro/main.tf") }', "file_function"),
+        ('locals { x = file("${path.module}/../x") }', "file_function"),
+        ('locals { x = file("\\u002e\\u002e/x") }', "file_function"),
+        ("locals { x = file(var.camino) }", "file_function"),
+        ('locals { x = "a ${filebase64("/etc/passwd")} b" }', "file_function"),
+        ("locals {\n x = <<-E\n ${templatefile(\"/etc/passwd\", {})}\n E\n}", "file_function"),
+        ('locals { x = core::file("/etc/passwd") }', "file_function"),
+        ('locals { x = [for f in ["../../x"] : file("${path.module}/${f}")] }', "file_function"),
+    ],
+)  # fmt: skip
+def test_what_is_forbidden_is_denied_under_its_own_name(text: str, rule: str) -> None:
+    assert rules(text) == {rule}
+
+
+def test_json_override_files_are_read_too() -> None:
+    text = '{"resource": {"terraform_data": {"x": {"provisioner": {"local-exec": {}}}}}}'
+    assert rules(text, name="main_override.tf.json") == {"provisioner"}
+
+
+def test_the_exercise_on_remote_state_may_have_a_backend() -> None:
+    assert rules('terraform { backend "s3" {} }', "ej07") == set()
+
+
+# --- ledger -------------------------------------------------------------------
+
+
+def result(student: str, score: int = 5) -> Result:
+    return Result("ej01", "graded", score, 10, (), student=student)
+
+
+def test_the_ledger_keeps_every_attempt_and_knows_the_last(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.db") as ledger:
+        ledger.record("k1", result("ana"))
+        assert ledger.record("k2", result("ana", 9)).attempt == 2
+        ledger.record("k1", result("luis"))
+        last = ledger.latest("ana", "ej01")
+        assert last is not None
+        assert (last.key, last.verdict().score) == ("k2", 9)
+        assert [row.student for row in ledger.standing()] == ["ana", "luis"]
+        assert list(ledger.faults()) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE results SET result = replace(result, '\"score\": 5', '\"score\": 9') WHERE seq = 2",
+        "DELETE FROM results WHERE seq = 2",
+        "UPDATE results SET seq = seq + 1 WHERE seq = 3",
+        "DELETE FROM results WHERE seq = 1",
+    ],
+)
+def test_an_edited_ledger_is_seen(tmp_path: Path, edit: str) -> None:
+    with Ledger(tmp_path / "l.db") as ledger:
+        for student in ("ana", "luis", "eva"):
+            ledger.record("k", result(student))
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        assert connection.execute(edit).rowcount == 1
+    with Ledger(tmp_path / "l.db") as ledger:
+        assert list(ledger.faults())
