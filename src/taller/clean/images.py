@@ -1,4 +1,4 @@
-"""Images of the workshop: those it built, what failed builds left behind, and the base images.
+"""Images of the workshop: those it built, what builds left behind, services and base images.
 
 An image shows the labels of every image that it was built from. A label proves something only on
 the first image of a line of descent that has it: what a user builds on top is the user's.
@@ -13,7 +13,8 @@ from taller.clean.objects import PREFIX, ROLE
 from taller.clean.report import Report
 from taller.docker_state import DockerState, Image
 
-_BASE = "base"
+_SHARED = {"cache": "taller/cache:", "service": "taller/", "base": "taller/base:"}
+"""Role → how its images are called; what is built on the base goes before it."""
 _BUILD = "pipeline"
 """The role that the workshop's Dockerfiles write before their first step."""
 
@@ -37,17 +38,18 @@ def remove_built(
 
 
 def remove_shared(engine: DockerState, report: Report) -> None:
-    """Remove what failed builds left, then the base images that the workshop made."""
+    """Remove what builds left, then the images that every prefix shares."""
     family = _Family(engine)
     parents = {image.parent for image in family.images}
     for image in family.images:
         is_step = image.labels.get(ROLE) == _BUILD and PREFIX not in image.labels
         if is_step and not image.tags and image.id not in parents:
             _remove(engine, image, "", report)
-    family = _Family(engine)
-    for image in family.images:
-        if image.labels.get(ROLE) == _BASE and not family.inherits(image, ROLE):
-            _remove(engine, image, "taller/base:", report)
+    for role, naming in _SHARED.items():
+        family = _Family(engine)
+        for image in family.images:
+            if image.labels.get(ROLE) == role and not family.inherits(image, ROLE):
+                _remove(engine, image, naming, report)
 
 
 def _remove(engine: DockerState, image: Image, naming: str, report: Report) -> None:

@@ -37,7 +37,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 
 def _show(finding: "Finding") -> None:
     mark, colour = _MARKS[finding.status]
-    line = f"{mark} {finding.part:<16} {_WORDS[finding.status]:<11} {finding.version:<16}"
+    line = f"{mark} {finding.part:<19} {_WORDS[finding.status]:<11} {finding.version:<16}"
     click.echo(f"{click.style(line, fg=colour)} {finding.detail}")
     if finding.advice:
         click.echo(f"  → {finding.advice}")

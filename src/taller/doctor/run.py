@@ -3,12 +3,14 @@
 from types import ModuleType
 
 from taller import workspace
-from taller.doctor import engine, image, provider, python, terraform
+from taller.doctor import built_images, engine, image, provider, python, terraform
 from taller.doctor.finding import Finding
 from taller.locking import exclusive
 from taller.progress import Progress
 
-PARTS: tuple[ModuleType, ...] = (python, engine, terraform, provider, image)
+PARTS: tuple[ModuleType, ...] = (
+    python, engine, terraform, provider, image, built_images,
+)  # fmt: skip
 """In the order in which each may need the ones before it; each has ``check`` and ``fix``."""
 
 

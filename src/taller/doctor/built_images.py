@@ -1,0 +1,114 @@
+"""The workshop's own images, built once so that later builds, from cache, need no network."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from docker.errors import APIError, BuildError, ImageNotFound
+
+from taller.docker_state import DockerState, EngineError
+from taller.doctor.finding import Finding
+from taller.doctor.image import base_image, pip_build_args
+from taller.errors import TallerError
+from taller.progress import Progress
+from taller.workspace import repository
+
+NAME = "Imágenes del taller"
+REPOSITORY = "taller/cache"
+ROLE = {"taller.role": "cache"}
+_LAST_LINES = 15
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One image: what it is for, its build context, and the files that its slow layers rest on."""
+
+    name: str
+    context: Path
+    slow_files: tuple[Path, ...]
+
+    def tag(self, base_id: str) -> str:
+        """The name under which the built image is kept; another for another recipe or base."""
+        digest = hashlib.sha256(base_id.encode())
+        for file in self.slow_files:
+            digest.update(file.read_bytes())
+        return f"{REPOSITORY}:{self.name}-{digest.hexdigest()[:12]}"
+
+
+def check() -> Finding:
+    """Whether every image is there."""
+    try:
+        state = DockerState()
+        absent = [recipe.name for recipe, _ in _absent(state)]
+    except EngineError as error:
+        return Finding(NAME, "missing", detail=error.message, advice=error.suggestion)
+    except TallerError as error:  # no base image, so nothing can be built yet
+        return Finding(NAME, "missing", detail=error.message, advice=error.suggestion)
+    if absent:
+        return Finding(
+            NAME, "missing", detail=f"Sin construir: {', '.join(absent)}.",
+            advice="Ejecuta «taller doctor --fix».",
+        )  # fmt: skip
+    names = ", ".join(recipe.name for recipe in recipes())
+    return Finding(NAME, "found", detail=f"{names}: sus capas lentas ya están construidas")
+
+
+def fix(progress: Progress) -> None:
+    """Build what is not there, and forget what older recipes built.
+
+    Raises:
+        TallerError: a build failed; its last lines are in the message.
+    """
+    state = DockerState()
+    for recipe, tag in _absent(state):
+        with progress.step(f"Imagen {recipe.name}: la construyo (de 10 s a 1 minuto)"):
+            _build(state, recipe, tag)
+    current = {recipe.tag(_base_id(state)) for recipe in recipes()}
+    for image in state.client.images.list(name=REPOSITORY):
+        for tag in set(image.tags) - current:
+            if tag.startswith(f"{REPOSITORY}:"):
+                state.client.images.remove(tag)
+
+
+def recipes() -> Iterator[Recipe]:
+    """The pipeline's image and those of the services, quick ones first."""
+    root = repository()
+    for folder in sorted(root.glob("infra/modules/*/image")):
+        files = tuple(sorted(file for file in folder.iterdir() if file.is_file()))
+        yield Recipe(folder.parent.name, folder, files)
+    yield Recipe("pipeline", root, (root / "Dockerfile", root / "requirements-image.lock"))
+
+
+def _absent(state: DockerState) -> Iterator[tuple[Recipe, str]]:
+    base = _base_id(state)
+    for recipe in recipes():
+        tag = recipe.tag(base)
+        try:
+            state.client.images.get(tag)
+        except ImageNotFound:
+            yield recipe, tag
+
+
+def _base_id(state: DockerState) -> str:
+    return str(state.client.images.get(base_image()).id)
+
+
+def _build(state: DockerState, recipe: Recipe, tag: str) -> None:
+    arguments = {"BASE_IMAGE": base_image(), **pip_build_args()}
+    try:
+        state.client.images.build(
+            path=str(recipe.context), tag=tag, buildargs=arguments, labels=ROLE, forcerm=True
+        )
+    except BuildError as error:
+        lines = "".join(event.get("stream", "") for event in error.build_log).splitlines()
+        raise TallerError(
+            f"La imagen {recipe.name} no se pudo construir: {error.msg}\n"
+            + "\n".join(lines[-_LAST_LINES:]),
+            "Su primera construcción necesita la red (pip o apt): compruébala y repite la orden.",
+        ) from error
+    except APIError as error:
+        raise TallerError(
+            f"El Docker Engine no construyó la imagen {recipe.name}: {error.explanation}",
+            "Mira si queda sitio en el disco: docker system df",
+        ) from error
