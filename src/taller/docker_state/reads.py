@@ -119,8 +119,12 @@ class DockerState:
             self.client.api.remove_container(made, force=True)
 
     def _create_reader(self, bind: Any) -> str:
-        """Any image will do for a container that is never started; one may vanish meanwhile."""
-        for image in self.images():
+        """Any image will do for a container that is never started; one may vanish meanwhile.
+
+        The oldest first: a fresh one is somebody's at work, whom this container would keep from
+        removing it, and whose labels it would carry.
+        """
+        for image in reversed(self.images()):
             with suppress(ImageNotFound):
                 made = self.client.api.create_container(
                     image.id, command=["true"], host_config=bind, labels=_READER_ROLE,
