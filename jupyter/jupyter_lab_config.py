@@ -18,5 +18,5 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 c.LabApp.collaborative = False
-# In a container or a CI machine one is root; the server listens on this machine alone, with a token.
+# In a container or a CI machine one is root; the server listens here alone, with a token.
 c.ServerApp.allow_root = True
