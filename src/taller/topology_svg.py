@@ -8,13 +8,12 @@ _COLUMN = 190
 _BOX = 164
 _BOX_HEIGHT = 78
 _TOP = 56
-_FRAME_PAD = 14
+_PAD = 11
 _CONTAINER_Y = _TOP + 44
-_FRAME_BOTTOM = _CONTAINER_Y + _BOX_HEIGHT + _FRAME_PAD
-_VOLUME_Y = _FRAME_BOTTOM + 120
+_ARROWS = 120
 _LEFT = 28
-_LEGEND_Y = _VOLUME_Y + 100
-_NAME_LENGTH = 16
+_LEGEND_COLUMN = 230
+_NAME_LENGTH = 17
 _VOLUME_NAME_LENGTH = 19
 
 _LOOKS: dict[Condition, tuple[str, str, str, str]] = {
@@ -23,7 +22,7 @@ _LOOKS: dict[Condition, tuple[str, str, str, str]] = {
     "succeeded": ("#e0f3e4", "#2b7a3d", "✓", "terminó bien"),
     "failed": ("#fbe1df", "#b3261e", "✗", "terminó mal"),
     "idle": ("#eeeeee", "#6b6b6b", "○", "creado, sin ejecutar"),
-    "missing": ("#fff4d6", "#a66a00", "?", "en el state, pero no en Docker"),
+    "missing": ("#fff4d6", "#a66a00", "?", "ya no está en Docker"),
     "planned": ("#ffffff", "#2b7a3d", "+", "se creará"),
     "changing": ("#ffffff", "#a66a00", "~", "cambiará"),
     "leaving": ("#ffffff", "#b3261e", "-", "se destruirá"),
@@ -42,11 +41,8 @@ def draw(topology: Topology, title: str = "") -> str:
         title: a heading, also the picture's text alternative.
     """
     places = _places(topology)
-    width = max(560, 2 * _LEFT + _COLUMN * max(len(places.columns), len(topology.volumes), 1))
-    conditions = {node.condition for node in topology.containers}
-    conditions |= {node.condition for node in topology.volumes}
-    legend = _legend(sorted(conditions))
-    height = _LEGEND_Y + 24 * (2 + len(conditions) // 3)
+    width = max(560, 2 * _LEFT + _COLUMN * max(places.count, len(topology.volumes)))
+    legend, height = _legend(topology, places.bottom + 40, width)
     body = [
         *(_frame(network, places) for network in topology.networks),
         *_arrows(topology, places),
@@ -55,27 +51,51 @@ def draw(topology: Topology, title: str = "") -> str:
         *legend,
     ]
     if not topology.containers and not topology.volumes and not topology.networks:
-        body = [_text(_LEFT, _CONTAINER_Y, "Todavía no hay nada en Docker.", size=15)]
+        body = [_text(_LEFT, _TOP + 14, "Todavía no hay nada en Docker.", size=15)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-label="{escape(title)}" '
         'font-family="system-ui, sans-serif">'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>{_MARKERS}'
+        # A page of its own: the text is dark, whatever theme is around it.
+        f'<rect width="100%" height="100%" rx="10" fill="#ffffff"/>{_MARKERS}'
         f"{_text(_LEFT, 30, title, size=17, weight=600)}{''.join(body)}</svg>\n"
     )
 
 
 class _Places:
-    """Where each box is: containers in columns, grouped by network; volumes below."""
+    """Where each box is: containers in columns, grouped by network; volumes below.
 
-    def __init__(self, columns: list[ContainerNode], volumes: dict[str, float]) -> None:
+    Attributes:
+        count: how many columns there are; a network without containers has one too.
+        frame_bottom: the lower edge of the networks' frames.
+        volume_y: the upper edge of the volumes; rows that would be empty take no room.
+        bottom: the lower edge of everything.
+    """
+
+    def __init__(self, topology: Topology, columns: list[ContainerNode]) -> None:
         self.columns = columns
+        occupied = {name for node in columns for name in node.networks}
+        self._empty = [n.name for n in topology.networks if n.name not in occupied]
+        self.count = len(columns) + len(self._empty)
         self._container = {node.name: _LEFT + i * _COLUMN for i, node in enumerate(columns)}
-        self._volume = volumes
+        self._volume = _volume_places(topology, columns)
+        row = _BOX_HEIGHT + _PAD if columns else 0
+        self.frame_bottom = _CONTAINER_Y + row
+        upper = self.frame_bottom if columns or topology.networks else _TOP - 16
+        gap = _ARROWS if any(node.links for node in columns) else 30
+        self.volume_y = upper + gap
+        self.bottom = self.volume_y + 61 if topology.volumes else upper
 
     def container(self, name: str) -> float:
         """Left edge of a container's box."""
         return self._container[name]
+
+    def frame(self, network: str) -> tuple[float, float]:
+        """Left and right edge of a network's frame around its containers, which may be none."""
+        inside = [self._container[node.name] for node in self.columns if network in node.networks]
+        if not inside:
+            inside = [_LEFT + (len(self.columns) + self._empty.index(network)) * _COLUMN]
+        return min(inside) - _PAD, max(inside) + _BOX + _PAD
 
     def volume(self, name: str) -> float:
         """Left edge of a volume's box."""
@@ -89,8 +109,7 @@ def _places(topology: Topology) -> _Places:
         home = _home(node, order)
         return order.index(home) if home else len(order)
 
-    columns = sorted(topology.containers, key=group)
-    return _Places(columns, _volume_places(topology, columns))
+    return _Places(topology, sorted(topology.containers, key=group))
 
 
 def _volume_places(topology: Topology, columns: list[ContainerNode]) -> dict[str, float]:
@@ -117,18 +136,16 @@ def _home(node: ContainerNode, networks: list[str]) -> str | None:
 
 
 def _frame(network: ObjectNode, places: _Places) -> str:
-    """The frame of a network around its containers; a small one when it has none."""
-    inside = [places.container(n.name) for n in places.columns if network.name in n.networks]
-    left = min(inside, default=_LEFT) - _FRAME_PAD
-    right = max(inside, default=_LEFT) + _BOX + _FRAME_PAD
+    left, right = places.frame(network.name)
     _, line, symbol, meaning = _LOOKS[network.condition]
     dash = ' stroke-dasharray="6 4"' if network.condition in _DASHED else ""
-    label = f"{symbol} red {network.name}  {network.note}"
+    name = f"{symbol} red {_short(network.name, int(right - left - 60) // 8)}"
     return (
         f"<g><title>{escape(f'red {network.name}: {meaning}')}</title>"
-        f'<rect x="{left}" y="{_TOP}" width="{right - left}" height="{_FRAME_BOTTOM - _TOP}" '
+        f'<rect x="{left}" y="{_TOP}" width="{right - left}" height="{places.frame_bottom - _TOP}" '
         f'rx="10" fill="#f7f9fc" stroke="{line}"{dash}/>'
-        f"{_text(left + 12, _TOP + 22, label, size=13)}</g>"
+        f"{_text(left + 12, _TOP + 19, name, size=13)}"
+        f"{_text(left + 29, _TOP + 35, network.note, size=11)}</g>"
     )
 
 
@@ -150,7 +167,7 @@ def _container(node: ContainerNode, places: _Places) -> str:
 def _volume(node: ObjectNode, places: _Places) -> str:
     """A drum, as storage is usually drawn."""
     fill, line, symbol, meaning = _LOOKS[node.condition]
-    x, y, bottom = places.volume(node.name), _VOLUME_Y, _VOLUME_Y + 52
+    x, y, bottom = places.volume(node.name), places.volume_y, places.volume_y + 52
     right, radius = x + _BOX, _BOX / 2
     label = f"{symbol} {_short(node.name, _VOLUME_NAME_LENGTH)}"
     dash = ' stroke-dasharray="6 4"' if node.condition in _DASHED else ""
@@ -173,7 +190,7 @@ def _arrows(topology: Topology, places: _Places) -> list[str]:
             top = (places.container(node.name) + step * (index + 1), _CONTAINER_Y + _BOX_HEIGHT)
             spread = (top[0] - places.volume(link.volume)) / 12
             middle = places.volume(link.volume) + _BOX / 2
-            end = (min(max(middle + spread, middle - 50), middle + 50), _VOLUME_Y - 9.0)
+            end = (min(max(middle + spread, middle - 50), middle + 50), places.volume_y - 9.0)
             drawn.append(_arrow(top, end, link.read_only, f"{node.name}: {link.target}"))
     return drawn
 
@@ -193,23 +210,40 @@ def _arrow(
     )
 
 
-def _legend(conditions: list[Condition]) -> list[str]:
-    drawn = [
-        f'<path d="M{_LEFT},{_LEGEND_Y - 4} h34" stroke="{_WRITE}" stroke-width="1.8" '
-        f'marker-end="url(#write)"/>{_text(_LEFT + 46, _LEGEND_Y, "escribe", size=12)}',
-        f'<path d="M{_LEFT + 120},{_LEGEND_Y - 4} h34" stroke="{_READ}" stroke-width="1.8" '
-        f'stroke-dasharray="5 4" marker-end="url(#read)"/>'
-        f"{_text(_LEFT + 166, _LEGEND_Y, 'solo lee', size=12)}",
-    ]
+def _legend(topology: Topology, y: float, width: float) -> tuple[list[str], float]:
+    """What arrows and symbols mean, as far as they occur; and where the picture ends."""
+    drawn = []
+    if any(node.links for node in topology.containers):
+        drawn = _arrow_legend(y)
+        y += 24
+    columns = int(width - _LEFT) // _LEGEND_COLUMN
+    conditions = sorted(
+        {node.condition for node in topology.containers}
+        | {node.condition for node in topology.volumes}
+    )
     for index, condition in enumerate(conditions):
-        fill, line, symbol, meaning = _LOOKS[condition]
-        x, y = _LEFT + (index % 3) * 180, _LEGEND_Y + 24 * (1 + index // 3)
-        drawn.append(
-            f'<rect x="{x}" y="{y - 13}" width="18" height="16" rx="3" fill="{fill}" '
-            f'stroke="{line}"/>{_text(x + 4, y, symbol, size=12)}'
-            f"{_text(x + 26, y, meaning, size=12)}"
-        )
-    return drawn
+        x, line = _LEFT + index % columns * _LEGEND_COLUMN, y + 24 * (index // columns)
+        drawn.append(_condition_legend(condition, x, line))
+    return drawn, y + 24 * -(-len(conditions) // columns)
+
+
+def _arrow_legend(y: float) -> list[str]:
+    return [
+        f'<path d="M{_LEFT},{y - 4} h34" stroke="{_WRITE}" stroke-width="1.8" '
+        f'marker-end="url(#write)"/>{_text(_LEFT + 46, y, "escribe", size=12)}',
+        f'<path d="M{_LEFT + 120},{y - 4} h34" stroke="{_READ}" stroke-width="1.8" '
+        f'stroke-dasharray="5 4" marker-end="url(#read)"/>'
+        f"{_text(_LEFT + 166, y, 'solo lee', size=12)}",
+    ]
+
+
+def _condition_legend(condition: Condition, x: float, y: float) -> str:
+    fill, line, symbol, meaning = _LOOKS[condition]
+    return (
+        f'<rect x="{x}" y="{y - 13}" width="18" height="16" rx="3" fill="{fill}" '
+        f'stroke="{line}"/>{_text(x + 9, y, symbol, size=12, anchor="middle")}'
+        f"{_text(x + 26, y, meaning, size=12)}"
+    )
 
 
 def _text(
@@ -221,16 +255,27 @@ def _text(
     )
 
 
-def _short(name: str, length: int = _NAME_LENGTH) -> str:
+def _short(name: str, length: int) -> str:
     return name if len(name) <= length else f"{name[: length - 1]}…"
 
 
 def _two_lines(name: str) -> tuple[str, str]:
-    """Break a long name behind one of its separators."""
+    """Break a long name behind a separator.
+
+    Names are prefix_stage_run: what does not fit is left out at the front, so that the stage and
+    the run stay.
+    """
     if len(name) <= _NAME_LENGTH:
         return name, ""
-    cut = max(name.rfind(mark, 0, _NAME_LENGTH) for mark in "_-.") + 1 or _NAME_LENGTH - 1
-    return name[:cut], _short(name[cut:])
+
+    def misfit(cut: int) -> tuple[int, int, int]:
+        rest = len(name) - cut
+        return max(0, rest - _NAME_LENGTH), max(0, cut - _NAME_LENGTH), abs(cut - rest)
+
+    marks = [index + 1 for index, letter in enumerate(name[:-1]) if letter in "_-."]
+    cut = min(marks, key=misfit, default=_NAME_LENGTH)
+    first = name[:cut] if cut <= _NAME_LENGTH else f"…{name[cut + 1 - _NAME_LENGTH : cut]}"
+    return first, _short(name[cut:], _NAME_LENGTH)
 
 
 def _marker(name: str, colour: str) -> str:

@@ -122,6 +122,29 @@ def test_boxes_never_lie_on_each_other() -> None:
     assert max(drums) + 82 < width
 
 
+def test_networks_without_containers_stand_beside_each_other() -> None:
+    networks = [ObjectNode(name, "present") for name in ("etl", "ml", "analytics")]
+    root = ET.fromstring(draw(Topology.of(networks, [], [])))
+    frames = [r for r in root.iter(SVG + "rect") if r.get("rx") == "10" and r.get("x")]
+    edges = sorted((float(f.get("x", 0)), float(f.get("width", 0))) for f in frames)
+    assert len(edges) == 3
+    assert all(a[0] + a[1] < b[0] for a, b in itertools.pairwise(edges))
+
+
+def test_a_picture_of_volumes_alone_leaves_no_room_for_containers() -> None:
+    alone = ET.fromstring(draw(Topology.of([], [ObjectNode("raw", "present")], [])))
+    used = ET.fromstring(draw(Topology.of([], [], [node("job", ("raw", False))])))
+    assert float(alone.get("height", 0)) < float(used.get("height", 0)) / 2
+
+
+@pytest.mark.parametrize("prefix", ["dev", "maria-jose-garcia-lopez-dev"])
+def test_a_long_name_shows_its_stage_and_its_run(prefix: str) -> None:
+    drawn = draw(Topology.of([], [], [node(f"{prefix}_transform_20261123T011219")]))
+    shown = [text for text in texts(drawn) if not text.startswith("contenedor")]
+    assert any(text.endswith("_transform_") for text in shown)
+    assert "20261123T011219" in shown
+
+
 @pytest.fixture
 def place(home: Path, prefix: str, leftovers: None) -> Workspace:
     """A workspace with a network, a volume, a writer and a reader."""
@@ -173,4 +196,4 @@ def test_what_was_deleted_by_hand_shows_as_missing(
     assert {c.condition for c in recorded.containers} == {"missing"}
     assert [(v.name, v.condition) for v in recorded.volumes] == [(f"{prefix}_raw", "missing")]
     assert recorded.networks[0].condition == "present"
-    assert "en el state, pero no en Docker" in texts(draw(recorded))
+    assert "ya no está en Docker" in texts(draw(recorded))
