@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import docker
 import pytest
 
 from taller.builder.wrong import read_wrong
-from taller.catalog import load_catalog
+from taller.catalog import Exercise, load_catalog
 from taller.grading.leftovers import run_name, scratch_folder
+from taller.grading.prepare import RUNS
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 EJ01 = CATALOG.exercise("ej01")
@@ -34,23 +36,30 @@ class Class:
     def output(self) -> Path:
         return self.folder / "out"
 
-    def hand_in(self, student: str, notebook: Json | bytes) -> None:
+    def hand_in(self, student: str, notebook: Json | bytes, exercise: Exercise = EJ01) -> None:
         content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
-        path = self.folder / "submitted" / student / "ej01" / f"{EJ01.name}.ipynb"
+        path = self.folder / "submitted" / student / exercise.id / f"{exercise.name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
     def grade(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return self.taller(
-            "grade", str(self.folder / "submitted"), "-o", str(self.output), *options
-        )
+        return self.taller(*self.words, *options)
+
+    @property
+    def words(self) -> list[str]:
+        return ["grade", str(self.folder / "submitted"), "-o", str(self.output)]
 
     def taller(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "taller", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=280)
 
-    def result(self, student: str) -> Json:
-        path = self.output / "results" / student / "ej01.json"
+    def start(self) -> subprocess.Popen[bytes]:
+        """A grader that runs beside the test."""
+        command = [sys.executable, "-m", "taller", *self.words, "--jobs", "1"]
+        return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def result(self, student: str, exercise: str = "ej01") -> Json:
+        path = self.output / "results" / student / f"{exercise}.json"
         return dict(json.loads(path.read_text("utf-8")))
 
     def verdict(self, student: str) -> tuple[str, int]:
@@ -180,3 +189,41 @@ def test_an_empty_folder_ends_with_code_2(course: Class) -> None:
     done = course.grade()
     assert done.returncode == 2
     assert "nada que calificar" in done.stderr
+
+
+def test_every_solution_that_can_run_gets_every_point_and_the_others_no_score(
+    course: Class,
+) -> None:
+    for exercise in CATALOG.exercises:
+        course.hand_in("ana", CATALOG.solution(exercise).read_bytes(), exercise)
+    assert course.grade("--jobs", "2").returncode == 3
+    for exercise in CATALOG.exercises:
+        result = course.result("ana", exercise.id)
+        expected = ("graded", exercise.points) if exercise.id in RUNS else ("infra_error", None)
+        assert (result["status"], result["score"]) == expected, result
+
+
+def test_after_a_kill_the_next_run_finishes_and_leaves_nothing(
+    course: Class, engine: docker.DockerClient
+) -> None:
+    course.hand_in("ana", SOLUTION)
+    run = run_name(course.output)
+    mine = {"label": f"taller.run={run}"}
+    grader = course.start()
+    deadline = time.monotonic() + 90
+    while not engine.volumes.list(filters=mine):
+        assert time.monotonic() < deadline, "no volume was created"
+        time.sleep(0.05)
+    grader.kill()
+    grader.wait()
+    assert course.grade().returncode == 0
+    assert course.verdict("ana") == ("graded", EJ01.points)
+    assert not engine.volumes.list(filters=mine)
+    assert not scratch_folder(run).exists()
+
+
+def test_two_graders_of_one_output_run_each_submission_once(course: Class) -> None:
+    course.hand_in("ana", SOLUTION)
+    first, second = course.start(), course.start()
+    assert (first.wait(280), second.wait(280)) == (0, 0)
+    assert (course.verdict("ana"), course.result("ana")["attempt"]) == (("graded", 10), 1)

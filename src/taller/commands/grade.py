@@ -63,7 +63,10 @@ def grade(
         click.echo(json.dumps({"run": summary.run, "statuses": summary.statuses}))
     else:
         counts = ", ".join(f"{name}: {n}" for name, n in sorted(summary.statuses.items()))
-        click.echo(f"✓ {counts}. Calificadas ahora: {summary.run}. Notas: {output}/gradebook.csv")
+        sign = "✗" if summary.exit_code else "✓"
+        click.echo(
+            f"{sign} {counts}. Calificadas ahora: {summary.run}. Notas: {output}/gradebook.csv"
+        )
     sys.exit(summary.exit_code)
 
 

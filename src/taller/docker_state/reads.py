@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from secrets import token_hex
 from typing import Any
 
 import docker
@@ -112,13 +113,13 @@ class DockerState:
                 "Mira cuáles hay con «docker volume ls».",
             ) from error
         bind = api.create_host_config(binds={volume: {"bind": _READER_TARGET, "mode": "ro"}})
-        made = self._create_reader(bind)
+        made = self._create_reader(bind, f"{volume}-reader-{token_hex(4)}")
         try:
             yield made
         finally:
             self.client.api.remove_container(made, force=True)
 
-    def _create_reader(self, bind: Any) -> str:
+    def _create_reader(self, bind: Any, name: str) -> str:
         """Any image will do for a container that is never started; one may vanish meanwhile.
 
         The oldest first: a fresh one is somebody's at work, whom this container would keep from
@@ -128,7 +129,7 @@ class DockerState:
             with suppress(ImageNotFound):
                 made = self.client.api.create_container(
                     image.id, command=["true"], host_config=bind, labels=_READER_ROLE,
-                    network_disabled=True,
+                    network_disabled=True, name=name,
                 )  # fmt: skip
                 return str(made["Id"])
         raise TallerError(

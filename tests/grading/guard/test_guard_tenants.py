@@ -168,7 +168,9 @@ class TestNeighbours:
             assert eva.containers.list(all=True, filters=filters) == []
             assert eva.volumes.list(filters=filters) == []
             assert eva.networks.list(filters=filters) == []
-        assert {tag for image in eva.images.list() for tag in image.tags} == {BASE}
+        for unfiltered in ({}, {"label": []}):
+            shown = eva.images.list(filters=unfiltered)
+            assert {tag for image in shown for tag in image.tags} == {BASE}
         assert [v.name for v in ana.volumes.list()] == [f"{prefix}ana_v"]
 
     def test_a_volume_of_another_cannot_be_seen_mounted_or_removed(

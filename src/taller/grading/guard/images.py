@@ -100,8 +100,9 @@ async def list_own(call: Call) -> Reply:
         call.query.flag(name)
     call.query.finish()
     images = await own(call, filters)
-    if not parse_filters(filters, _FILTERS | {"label"}).keys() - {"reference"}:
-        patterns = parse_filters(filters, _FILTERS).get("reference", [])
+    asked = {k: v for k, v in parse_filters(filters, _FILTERS | {"label"}).items() if v}
+    if not asked.keys() - {"reference"}:
+        patterns = asked.get("reference", [])
         images += [i for i in await _bases(call) if not patterns or {*i["RepoTags"]} & {*patterns}]
     return Reply(200, images)
 
