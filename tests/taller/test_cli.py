@@ -105,7 +105,8 @@ def test_doctor_without_an_engine_still_shows_every_part(tmp_path: Path) -> None
     done = run("doctor", "--json", DOCKER_HOST="unix:///no/docker.sock", TALLER_HOME=str(tmp_path))
     assert done.returncode == 1
     parts = {finding["part"]: finding for finding in json.loads(done.stdout)}
-    assert list(parts) == ["Python", "Docker Engine", "Terraform", "Provider Docker", "Imagen base"]
+    assert list(parts) == ["Python", "Docker Engine", "Terraform", "Provider Docker",
+                           "Imagen base", "Imágenes del taller"]  # fmt: skip
     assert parts["Docker Engine"]["status"] == "missing"
     assert parts["Docker Engine"]["advice"]
     assert parts["Python"]["status"] == "found"
@@ -115,7 +116,7 @@ def test_doctor_without_an_engine_still_shows_every_part(tmp_path: Path) -> None
 def test_doctor_finds_everything_on_a_machine_that_is_ready(tmp_path: Path) -> None:
     done = run("doctor", TALLER_HOME=str(tmp_path))
     assert done.returncode == 0, done.stdout
-    assert len(done.stdout.splitlines()) == 5
+    assert len(done.stdout.splitlines()) == 6
     assert "embebido" in done.stdout or "encontrado" in done.stdout
 
 

@@ -54,6 +54,7 @@ def test_no_answer_is_in_any_file(release: Release) -> None:
         for exercise in CATALOG.exercises
         for text in answers(json.loads(CATALOG.solution(exercise).read_text())).values()
     }
+    secrets.discard("lab.apply()")  # a whole answer in ej08, and a call that every lesson teaches
     assert len(secrets) >= len(CATALOG.exercises)
     found = [path for path, text in texts(release) for secret in secrets if secret in text]
     assert found == []

@@ -37,7 +37,7 @@ def alarm_works(facts: Facts) -> None:
     hints=(
         "Son dos direcciones: mira las líneas con + del plan.",
         "plan.to_create ya es la colección que buscas; lab.values la quiere como lista.",
-        f"lab.values(propone=list(plan.to_create)). {PLAN_DOCS}",
+        f"Dentro de lab.values, list(…) convierte esa colección en una lista. {PLAN_DOCS}",
     ),
 )
 def plan_is_read(facts: Facts) -> None:
