@@ -7,7 +7,7 @@ PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading bench clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading browser bench clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -33,6 +33,7 @@ test: setup ## Run every test, the fast layers first
 	@$(LAYER) engine $(MAKE) --no-print-directory engine
 	@$(LAYER) grading $(MAKE) --no-print-directory grading
 	@$(LAYER) notebooks $(MAKE) --no-print-directory notebooks
+	@$(LAYER) browser $(MAKE) --no-print-directory browser
 
 lint: setup ## Style, types, import arrows and Terraform format
 	$(VENV)/ruff check .
@@ -58,6 +59,9 @@ grading: setup ## The guard, the sandbox and what stands on them
 
 notebooks: setup ## Every lesson, every solution and every wrong answer
 	$(PYTEST) -n 2 -m engine tests/notebooks
+
+browser: setup ## A student in JupyterLab, in a real browser
+	$(PYTEST) -m browser tests/browser
 
 bench: doctor ## Timings (never part of the tests)
 	@$(VENV)/python bench/run.py
