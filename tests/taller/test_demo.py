@@ -13,6 +13,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from taller.catalog import load_catalog
+
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 STAGES = ("ingest", "transform", "features", "train", "evaluate")
@@ -58,7 +60,8 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Demo
     """Two demos with different prefixes, run at the same time from the same home."""
     home = tmp_path_factory.mktemp("home")
     prefixes = [f"t{secrets.token_hex(3)}{letter}" for letter in "ab"]
-    running = [start(prefix, home) for prefix in prefixes]
+    options = [[], ["--no-solutions"]]
+    running = [start(prefix, home, *more) for prefix, more in zip(prefixes, options, strict=True)]
     first, second = (finish(r, p, home) for r, p in zip(running, prefixes, strict=True))
     yield first, second
     for prefix in prefixes:
@@ -81,6 +84,7 @@ def test_the_demo_shows_layers_metrics_containers_and_times(demos: tuple[Demo, D
     said = demos[0].stdout
     for word in (*LAYERS, *STAGES, "1309", "accuracy", "ROC AUC", "código de salida"):
         assert word in said
+    assert said.count("✓ pasa") == len(load_catalog().exercises)  # every solution, executed
     assert "total" in said
     assert "real" in said  # what is the real thing, and what is embedded
     assert "docker_volume.raw" in demos[0].stderr  # each resource, as it is made
@@ -105,6 +109,7 @@ def test_a_second_demo_runs_nothing_again_and_takes_less_than_half_a_minute(
     again = finish(start(first.prefix, first.home), first.prefix, first.home)
     assert again.returncode == 0, again.stderr
     assert "Saltado" in again.stdout
+    assert again.stdout.count("sin cambios: saltada") == len(load_catalog().exercises)
     assert time.monotonic() - began < 30
 
 

@@ -8,7 +8,10 @@ import click
 @click.command()
 @click.option("--prefix", default="dev", show_default=True, help="Con él empieza cada nombre.")
 @click.option("--run-id", help="Un valor nuevo ejecuta el pipeline otra vez.")
-def demo(*, prefix: str, run_id: str | None) -> None:
+@click.option(
+    "--solutions/--no-solutions", default=True, help="Ejecuta también las soluciones (por defecto)."
+)
+def demo(*, prefix: str, run_id: str | None, solutions: bool) -> None:
     """Levanta la plataforma Titanic entera y enseña lo que ha hecho.
 
     La segunda vez reutiliza la última ejecución que terminó bien. Termina con un código distinto
@@ -22,6 +25,6 @@ def demo(*, prefix: str, run_id: str | None) -> None:
     check_prefix(prefix)
     began, progress, console = time.monotonic(), Progress(), tables.console()
     try:
-        show_demo(prefix, run_id, progress, console)
+        show_demo(prefix, run_id, progress, console, solutions=solutions)
     finally:
         console.print(tables.steps_table(progress.steps, time.monotonic() - began))

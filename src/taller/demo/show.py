@@ -14,8 +14,10 @@ from taller.progress import Progress
 from taller.terraform import TerraformError
 
 
-def show_demo(prefix: str, run_id: str | None, progress: Progress, console: Console) -> None:
-    """Get what is missing, bring the platform up, and show what it made.
+def show_demo(
+    prefix: str, run_id: str | None, progress: Progress, console: Console, *, solutions: bool
+) -> None:
+    """Get what is missing, bring the platform up, show what it made, and run the solutions.
 
     Raises:
         TallerError: something failed; what there is of the containers was shown.
@@ -32,7 +34,8 @@ def show_demo(prefix: str, run_id: str | None, progress: Progress, console: Cons
     _show_stages(prefix, console)
     if not platform.changed:
         console.print(f"Saltado: nada cambió desde el run {platform.run_id}; no se ejecutó nada.")
-    _show_solutions(platform, progress, console)
+    if solutions:
+        _show_solutions(platform, progress, console)
 
 
 def _show_results(platform: Platform, progress: Progress, console: Console) -> None:
