@@ -133,6 +133,15 @@ def test_the_command_line_works_from_the_release_alone(release: Release) -> None
     assert all(exercise.title in listed.stdout for exercise in CATALOG.exercises)
 
 
+def test_its_jupyterlab_opens_with_the_settings_that_come_with_it(release: Release) -> None:
+    asked = subprocess.run(
+        ["make", "--dry-run", "lab"], cwd=release.folder, text=True, capture_output=True
+    )
+    assert asked.returncode == 0, asked.stderr
+    config = asked.stdout.partition("jupyter lab --config=")[2].split()[0]
+    assert (release.folder / config).is_file()
+
+
 def test_the_zip_holds_the_folder_and_is_the_same_each_time(
     release: Release, tmp_path: Path
 ) -> None:
