@@ -66,7 +66,9 @@ def test_a_server_that_died_is_replaced_between_two_calls(place: Workspace) -> N
     terraform.init()
     terraform.apply()
     first = provider.ensure_server(place)
-    psutil.Process(first.pid).kill()
+    victim = psutil.Process(first.pid)
+    victim.kill()
+    victim.wait()
     assert terraform.plan().empty
     second = provider.ensure_server(place)
     assert second.pid != first.pid
@@ -101,7 +103,7 @@ def test_stopping_ends_the_process_and_removes_its_socket(place: Workspace) -> N
 def test_a_process_id_used_again_by_another_program_is_never_stopped(place: Workspace) -> None:
     record = provider.ensure_server(place)
     provider.stop_server(place)
-    bystander = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["sleep", "600"])
     try:
         time.sleep(1.1)
         data = {**record.__dict__, "pid": bystander.pid}
