@@ -103,9 +103,9 @@ def test_stopping_ends_the_process_and_removes_its_socket(place: Workspace) -> N
 def test_a_process_id_used_again_by_another_program_is_never_stopped(place: Workspace) -> None:
     record = provider.ensure_server(place)
     provider.stop_server(place)
-    bystander = subprocess.Popen(["sleep", "600"])
+    time.sleep(1.1)  # start times are compared to the second
+    bystander = subprocess.Popen(["sleep", "60"])
     try:
-        time.sleep(1.1)
         data = {**record.__dict__, "pid": bystander.pid}
         (place.private / "provider.json").write_text(json.dumps(data))
         assert provider.running_server(place) is None
