@@ -10,6 +10,8 @@ from taller.docker_state import LABELS, Container, DockerState
 
 PREFIX = "taller.prefix"
 ROLE = "taller.role"
+GUARD = "taller.guard"
+"""On what the guard made for every student at once: the isolated network."""
 
 
 def remove_containers(
@@ -64,4 +66,6 @@ def remove_volumes(
 def _labelled(labels: object, prefix: str | None) -> bool:
     if not isinstance(labels, dict):
         return False
-    return PREFIX in labels if prefix is None else labels.get(PREFIX) == prefix
+    if prefix is None:
+        return PREFIX in labels or GUARD in labels
+    return labels.get(PREFIX) == prefix
