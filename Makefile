@@ -25,6 +25,7 @@ lab: doctor ## Open JupyterLab
 	@$(VENV)/jupyter lab --config=jupyter/jupyter_lab_config.py
 
 test: setup ## Run every test, the fast layers first
+	@scripts/test-tools
 	@$(LAYER) doctor $(MAKE) --no-print-directory doctor
 	@$(LAYER) lint $(MAKE) --no-print-directory lint
 	@$(LAYER) unit $(MAKE) --no-print-directory unit
