@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from docker.errors import APIError, NotFound
 
+_UNDER_WAY = "is already in progress"
+"""How the engine ends its refusal to remove what another client is removing."""
+
 
 @dataclass
 class Report:
@@ -24,6 +27,8 @@ class Report:
         except NotFound:
             return
         except APIError as error:
+            if _UNDER_WAY in str(error.explanation):
+                return
             self.keep(kind, name, str(error.explanation or error))
         else:
             self.removed.append((kind, name))

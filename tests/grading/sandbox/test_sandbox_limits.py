@@ -177,7 +177,7 @@ def test_a_user_without_privileges_is_protected_as_well(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from taller.grading.sandbox import Limits, run_sandboxed
-        limits = Limits(memory_mb=800, processes=40, cpu_s=1, disk_mb=20)  # a fork bomb is small
+        limits = Limits(memory_mb=200, processes=40, cpu_s=1, disk_mb=20)
         codes = {[FORK_BOMB, MEMORY_BOMB, BUSY, "print(open('/etc/shadow'))", STRANGE_NAME]!r}
         folder = Path({str(workspace)!r})
         for code in codes:

@@ -48,13 +48,14 @@ def _query(call: Call) -> dict[str, str]:
         raise Refused("BuildKit no está permitido. Construye con DOCKER_BUILDKIT=0.")
     for name in _DROPPED:
         call.query.text(name)
-    flags = ("nocache", "q", "forcerm")
-    query = {name: "1" for name in flags if call.query.flag(name)}
-    call.query.flag("rm")
+    query = {name: "1" for name in ("nocache", "q") if call.query.flag(name)}
+    for name in ("rm", "forcerm"):
+        call.query.flag(name)
     memory = call.policy.build_memory_mb * MEGABYTE
     size = call.policy.file_mb * MEGABYTE
     return query | {
         "rm": "1",
+        "forcerm": "1",  # also the containers of a build that failed: they have no owner's name
         "version": "1",
         "networkmode": call.policy.build_network,
         "memory": str(memory),

@@ -60,7 +60,7 @@ def meter(limits: Limits) -> Meter:
             return kind(limits)
         except OSError:
             continue  # no such control groups here, or no right to make one
-    return ProcessTree()
+    return ProcessTree(limits)
 
 
 class GroupsV1:
@@ -138,8 +138,9 @@ class ProcessTree:
     go to the sandbox's own first process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.entries: list[Path] = []
+        self._memory_limit = limits.memory_mb * MEGABYTE
         self._seconds = 0.0
         self._seen: set[int] = set()
 
@@ -149,9 +150,14 @@ class ProcessTree:
         self._seconds = max(self._seconds, sum(p.ticks for p in tree) / _TICKS_PER_SECOND)
         return Usage(
             cpu_seconds=self._seconds,
-            memory=sum(p.pages for p in tree) * _PAGE_BYTES,
+            memory=self._memory(tree),
             processes=sum(p.threads for p in tree),
         )
+
+    def _memory(self, tree: list["Process"]) -> int:
+        """Pages that forks share count once, but only near the limit: that look is a slow one."""
+        resident = sum(p.pages for p in tree) * _PAGE_BYTES
+        return resident if resident <= self._memory_limit else sum(map(_proportional, tree))
 
     def close(self) -> None:
         deadline = time.monotonic() + _REMOVAL_SECONDS
@@ -210,6 +216,16 @@ def _parse_stat(line: str) -> Process:
     fields = rest.rpartition(") ")[2].split()  # from the third field, the state, on
     ticks = sum(int(fields[i]) for i in (11, 12, 13, 14))
     return Process(int(pid), int(fields[1]), ticks, int(fields[17]), int(fields[21]))
+
+
+def _proportional(process: Process) -> int:
+    """Bytes of memory, shared pages divided by the number of their users (man 5 proc: Pss)."""
+    try:
+        lines = (_PROC / str(process.pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended, or it is not ours to look at
+        return process.pages * _PAGE_BYTES if is_alive(process.pid) else 0
+    fields = (line.split() for line in lines)
+    return next((int(field[1]) * 1024 for field in fields if field[0] == "Pss:"), 0)
 
 
 def _own_group(controller: str) -> Path:
