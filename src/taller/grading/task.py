@@ -50,6 +50,7 @@ class Task:
         public: path to text of what the notebook finds beside it, as in a student release.
         run: what marks all objects of this grader.
         timeout: processor seconds that the notebook may take.
+        confined: whether it runs in a sandbox; see Limits.
     """
 
     student: str
@@ -59,6 +60,7 @@ class Task:
     public: Mapping[str, str]
     run: str
     timeout: float
+    confined: bool = True
 
     @property
     def prefix(self) -> str:
@@ -69,7 +71,7 @@ class Task:
     def limits(self) -> Limits:
         """Of the notebook's run, and again of the oracle's."""
         wall = _START_SECONDS + _PATIENCE * self.timeout
-        return Limits(cpu_s=self.timeout, wall_s=wall, disk_mb=64)
+        return Limits(cpu_s=self.timeout, wall_s=wall, disk_mb=64, confined=self.confined)
 
 
 def grade(task: Task) -> Result:

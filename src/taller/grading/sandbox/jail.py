@@ -35,7 +35,7 @@ _CHECK_SECONDS = 30
 
 # Enter the control groups, open the file with bubblewrap's arguments as number 9 and remove it
 # (so that nothing is left behind, and no path of the host shows in the process list), go on.
-_ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; '
+ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; '
 _ARGUMENTS = 'exec 9< "$1" && rm -- "$1" && shift && exec "$@"'
 
 _serial = itertools.count()
@@ -51,6 +51,10 @@ class Jail:
         limits: sizes of files and of the temporary folders.
         env: variables besides the minimal ones.
 
+    Attributes:
+        inside: the workspace's path as the program sees it.
+        user: the host user that it becomes; None for this process's own.
+
     Raises:
         SandboxUnavailable: bubblewrap is missing or may not isolate here.
     """
@@ -59,7 +63,8 @@ class Jail:
         self, workspace: Path, read_only: Sequence[Path], guard_socket: Path | None,
         limits: Limits, env: Mapping[str, str],
     ) -> None:  # fmt: skip
-        require_bubblewrap()
+        self.require()
+        self.inside = WORKSPACE
         self._workspace = workspace.resolve(strict=True)
         self._read_only = [*_runtime(), *(path.resolve(strict=True) for path in read_only)]
         self._guard_socket = guard_socket
@@ -67,6 +72,13 @@ class Jail:
         docker = {"DOCKER_HOST": f"unix://{GUARD_SOCKET}"} if guard_socket else {}
         self._env = {**_minimal_env(), **docker, **env}
         self.user = _user_of(self._workspace) if os.geteuid() == 0 else None
+
+    def require(self) -> None:
+        """Make sure that the walls can be built; for what is raised see the class."""
+        require_bubblewrap()
+
+    def sweep(self) -> None:
+        """Kill what outlived the first process: behind walls, the kernel has done it already."""
 
     def command(self, args: Sequence[str], groups: Sequence[Path]) -> list[str]:
         """The command line that runs a program behind the walls, once.
@@ -79,7 +91,7 @@ class Jail:
         file = _write_arguments(self._walls())
         entries = [str(group) for group in groups]
         outer = ["bwrap", "--args", "9", "--", *self._become_user(), *self._rlimits(groups)]
-        return ["sh", "-c", _ENTER + _ARGUMENTS, "sh", *entries, "--", file, *outer, *args]
+        return ["sh", "-c", ENTER + _ARGUMENTS, "sh", *entries, "--", file, *outer, *args]
 
     def hand_over(self) -> None:
         """Give the workspace and the guard's socket to the sandbox's user."""

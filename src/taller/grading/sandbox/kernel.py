@@ -22,8 +22,8 @@ from typing import IO, Any, Self
 from jupyter_client.manager import AsyncKernelManager
 
 from taller.errors import TallerError
-from taller.grading.sandbox.jail import WORKSPACE, Jail
 from taller.grading.sandbox.limits import Completed, Limits, Status
+from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
 
 _FOLDER = ".kernel"
@@ -61,7 +61,7 @@ class SandboxedKernel:
     ) -> None:  # fmt: skip
         self._limits = limits or Limits()
         self._workspace = workspace.resolve(strict=True)
-        self._jail = Jail(workspace, read_only, guard_socket, self._limits, env or {})
+        self._jail = jail_for(workspace, read_only, guard_socket, self._limits, env or {})
         self.folder = self._workspace / _FOLDER
         if len(os.fsencode(self.folder)) + _LONGEST_SOCKET > _SOCKET_PATH_LIMIT:
             raise TallerError(
@@ -107,7 +107,7 @@ class SandboxedKernel:
     def command(self, args: Sequence[str], watch: Watch) -> list[str]:
         """The command line that starts the kernel behind the walls."""
         outside = str(self.folder)
-        inside = f"{WORKSPACE}/{_FOLDER}"
+        inside = f"{self._jail.inside}/{_FOLDER}"
         connection = json.loads((self.folder / "outside.json").read_text())
         connection["ip"] = connection["ip"].replace(outside, inside)
         (self.folder / "inside.json").write_text(json.dumps(connection))
@@ -136,6 +136,7 @@ class SandboxedKernel:
                 self._status = watch.broken(process.pid)
             self._status = self._status or watch.broken(process.pid)
             watch.end(process)
+            self._jail.sweep()
             errors.seek(0)
             text = errors.read(_ERRORS_BYTES).decode(errors="replace")
             self._completed = watch.completed(process, self.status, "", text)

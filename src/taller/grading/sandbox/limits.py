@@ -26,6 +26,7 @@ class Limits:
         output_mb: standard output and standard error, each (MiB).
         cpu_s: processor time in seconds; the deadline that a busy machine does not bring nearer.
         wall_s: time by the clock in seconds, for what waits for ever.
+        confined: whether there are walls at all; without them only what is trusted may run.
     """
 
     memory_mb: int = 1024
@@ -37,6 +38,7 @@ class Limits:
     output_mb: int = 16
     cpu_s: float = 60.0
     wall_s: float = 600.0
+    confined: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from taller.grading.sandbox.jail import Jail
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
+from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
 
 _BLOCK = 64 * 1024
@@ -47,7 +47,7 @@ def run_sandboxed(
         FileNotFoundError: the workspace or a read-only path does not exist.
     """
     limits = limits or Limits()
-    jail = Jail(workspace, read_only, guard_socket, limits, env or {})
+    jail = jail_for(workspace, read_only, guard_socket, limits, env or {})
     with Watch(workspace, limits) as watch:
         process = subprocess.Popen(
             jail.command(command, watch.groups), cwd="/", start_new_session=True,
@@ -58,6 +58,7 @@ def run_sandboxed(
             status = _follow(process, output, watch)
         finally:
             watch.end(process)
+            jail.sweep()
         output.pump(_LAST_WORDS_SECONDS)
         return watch.completed(process, status, *output.texts())
 
