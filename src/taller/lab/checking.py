@@ -1,5 +1,6 @@
 """The part of ``Lab`` that checks an exercise: what it says is what the grader will say."""
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,16 @@ class Checking:
     exercise: Exercise | None
     prefix: str
 
-    def check(self, *ids: str) -> Card | None:
+    def check(self, *ids: str) -> Card | int | None:
         """Check the answer, on what the files, Terraform and Docker say now.
 
         Args:
             ids: the checks to run; without any, all are run and a failure is not raised.
 
         Returns:
-            The card; None, after showing it, when ``ids`` are given and all pass.
+            The card; None, after showing it, when ``ids`` are given and all pass. Under
+            ``nbgrader autograde``, the points when only some pass: nbgrader takes a number that a
+            cell returns for partial credit, and gives none to a cell that raises.
 
         Raises:
             CheckFailed: (an ``AssertionError``) one of ``ids`` does not pass.
@@ -41,6 +44,8 @@ class Checking:
             return card
         show(card)
         if not card.passed:
+            if card.result.score and os.environ.get("NBGRADER_EXECUTION") == "autograde":
+                return card.result.score
             missed = [c for c in card.result.checks if not c.passed]
             raise CheckFailed(
                 f"Falta{'n' if len(missed) > 1 else ''}: " + "; ".join(c.title for c in missed),
