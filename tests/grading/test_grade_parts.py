@@ -1,8 +1,7 @@
-"""The parts of a submission's way that need no engine: read, align, screen, ledger."""
+"""The parts of a submission's way that need no engine: read, align, screen."""
 
 import copy
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,9 @@ import pytest
 
 from taller.catalog import load_catalog
 from taller.grading.align import align
-from taller.grading.ledger import Ledger
 from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
 from taller.grading.screen import screen
 from taller.grading.submissions import find_submissions
-from taller.result import Result
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 EJ01 = CATALOG.exercise("ej01")
@@ -210,41 +207,3 @@ def test_json_override_files_are_read_too() -> None:
 
 def test_the_exercise_on_remote_state_may_have_a_backend() -> None:
     assert rules('terraform { backend "s3" {} }', "ej07") == set()
-
-
-# --- ledger -------------------------------------------------------------------
-
-
-def result(student: str, score: int = 5) -> Result:
-    return Result("ej01", "graded", score, 10, (), student=student)
-
-
-def test_the_ledger_keeps_every_attempt_and_knows_the_last(tmp_path: Path) -> None:
-    with Ledger(tmp_path / "l.db") as ledger:
-        ledger.record("k1", result("ana"))
-        assert ledger.record("k2", result("ana", 9)).attempt == 2
-        ledger.record("k1", result("luis"))
-        last = ledger.latest("ana", "ej01")
-        assert last is not None
-        assert (last.key, last.verdict().score) == ("k2", 9)
-        assert [row.student for row in ledger.standing()] == ["ana", "luis"]
-        assert list(ledger.faults()) == []
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        "UPDATE results SET result = replace(result, '\"score\": 5', '\"score\": 9') WHERE seq = 2",
-        "DELETE FROM results WHERE seq = 2",
-        "UPDATE results SET seq = seq + 1 WHERE seq = 3",
-        "DELETE FROM results WHERE seq = 1",
-    ],
-)
-def test_an_edited_ledger_is_seen(tmp_path: Path, edit: str) -> None:
-    with Ledger(tmp_path / "l.db") as ledger:
-        for student in ("ana", "luis", "eva"):
-            ledger.record("k", result(student))
-    with sqlite3.connect(tmp_path / "l.db") as connection:
-        assert connection.execute(edit).rowcount == 1
-    with Ledger(tmp_path / "l.db") as ledger:
-        assert list(ledger.faults())

@@ -1,120 +1,176 @@
-"""The ledger: every verdict ever given, in one SQLite file, chained so that edits are seen.
+"""The ledger: every verdict and every adjustment ever given, chained so that edits are seen.
 
-Each row's hash covers its content and the hash of the row before it. That shows a row that was
-changed, removed or put in between; a ledger cut short at its end, or written anew as a whole,
-looks right, so publish the last hash where that matters.
+Each row's hash covers its content and the hash of the row before it. The chain alone shows a row
+that was changed, removed or put in between. It does not show that the last rows are missing, nor
+that all of it was written anew: for that somebody must know how it ended. So its end, the number of
+rows and the last hash, is kept beside it (seal.py) and printed on what is published; whoever has
+one of those can tell that a ledger still contains everything up to there. Nothing proves what was
+recorded after the last end that somebody outside knows of.
+
+An adjustment stays when the submission is graded again: its row is older than the verdict's then,
+and the report says so, for the instructor to take it back if the new verdict has made it wrong.
 """
 
-import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from taller.errors import TallerError
+from sqlalchemy import URL, ColumnElement, Select, create_engine, func, insert, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from taller.errors import EXIT_USAGE, TallerError
+from taller.grading.adjustments import check_adjustment
+from taller.grading.ledger_rows import METADATA, ORIGIN, TABLE, Adjustment, Head, Kind, Row
 from taller.result import Result
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS results (
-    seq INTEGER PRIMARY KEY,
-    student TEXT NOT NULL,
-    exercise TEXT NOT NULL,
-    key TEXT NOT NULL,
-    result TEXT NOT NULL,
-    recorded_at TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    hash TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_submission ON results (student, exercise, seq);
-"""
-_COLUMNS = "seq, student, exercise, key, result, recorded_at, previous, hash"
-_ORIGIN = "0" * 64
+__all__ = ["Adjustment", "Head", "Ledger", "Row", "ledger_url"]
+
+_BEGIN = {
+    "sqlite": ["BEGIN IMMEDIATE"],
+    # Needs no right on the table but INSERT and SELECT, so that instructors cannot edit rows.
+    "postgresql": ["BEGIN", "SELECT pg_advisory_xact_lock(hashtext('taller ledger'))"],
+}
+"""What begins a transaction in which nobody else appends."""
+_WAIT_SECONDS = 30
+_BLOCK = 200
+"""Rows in memory at a time."""
+
+_C = TABLE.c
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row.
+def ledger_url(output: Path, gradebook: str = "") -> URL:
+    """Where the ledger of an OUT is.
 
-    Attributes:
-        seq: 1, 2, 3, …
-        student, exercise: of the submission.
-        key: what the verdict depends on, hashed.
-        result: the public JSON shape.
-        recorded_at: ISO 8601, UTC.
-        previous, hash: SHA-256, hexadecimal.
+    Args:
+        output: the folder.
+        gradebook: a shared database, ``postgresql://user:password@host/database``; by default
+            the folder's own ``ledger.db``.
+
+    Raises:
+        TallerError: it is no such address.
     """
-
-    seq: int
-    student: str
-    exercise: str
-    key: str
-    result: str
-    recorded_at: str
-    previous: str
-    hash: str = ""
-
-    def expected(self) -> str:
-        """The hash that its content must have."""
-        parts = [self.seq, self.student, self.exercise, self.key, self.result]
-        text = json.dumps([*parts, self.recorded_at, self.previous], ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def verdict(self) -> Result:
-        """The result that it holds."""
-        return Result.from_dict(json.loads(self.result))
+    if not gradebook:
+        return URL.create("sqlite", database=str(output / "ledger.db"))
+    try:
+        url = make_url(gradebook)
+    except (ArgumentError, ValueError):
+        url = URL.create("")
+    if url.get_backend_name() != "postgresql" or not url.database:
+        raise TallerError(
+            "Esa dirección no es la de una base de datos PostgreSQL.",
+            "Su forma es: --gradebook postgresql://usuario:clave@servidor:5432/notas",
+            exit_code=EXIT_USAGE,
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 class Ledger:
-    """The ledger of one OUT; a context manager.
+    """A ledger; a context manager. Several processes may use one at the same time.
+
+    Args:
+        where: a SQLite file, or an address from ledger_url().
 
     Raises:
-        TallerError: the file is no ledger.
+        TallerError: there is none and none can be made, or what is there is no ledger.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, where: Path | URL) -> None:
+        url = where if isinstance(where, URL) else URL.create("sqlite", database=str(where))
+        self.name = url.render_as_string(hide_password=True) if url.host else str(url.database)
+        seconds = "timeout" if url.get_backend_name() == "sqlite" else "connect_timeout"
+        self._engine = create_engine(url, connect_args={seconds: _WAIT_SECONDS})
         with self._speaking():
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(_SCHEMA)
+            connection = self._engine.connect()
+            self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            if self._engine.dialect.name == "sqlite":
+                self._connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        with self._appending():
+            METADATA.create_all(self._connection)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._connection.close()
+        self._engine.dispose()
 
     def latest(self, student: str, exercise: str) -> Row | None:
-        """The last row of a submission."""
-        return next(
-            self._rows("WHERE student = ? AND exercise = ? ORDER BY seq DESC LIMIT 1",
-                       student, exercise), None,
-        )  # fmt: skip
+        """The last verdict on a submission."""
+        wanted = select(TABLE).where(_is_verdict(student, exercise)).order_by(_C.seq.desc())
+        return next(iter(self._rows(wanted.limit(1))), None)
 
     def standing(self) -> Iterator[Row]:
-        """The last row of each submission, by student and exercise."""
-        newest = "SELECT max(seq) FROM results GROUP BY student, exercise"
-        return self._rows(f"WHERE seq IN ({newest}) ORDER BY student, exercise")
+        """The last verdict on each submission, by student and exercise."""
+        newest = (
+            select(_C.student, _C.exercise, func.max(_C.seq))
+            .where(_C.kind == "verdict")
+            .group_by(_C.student, _C.exercise)
+        )
+        numbers = [seq for _, _, seq in sorted(map(tuple, self._all(newest)))]
+        for first in range(0, len(numbers), _BLOCK):
+            block = numbers[first : first + _BLOCK]
+            rows = {row.seq: row for row in self._rows(select(TABLE).where(_C.seq.in_(block)))}
+            yield from (rows[seq] for seq in block)
+
+    def adjustments(self) -> list[Adjustment]:
+        """All of them, in the order in which they were made."""
+        wanted = select(TABLE).where(_C.kind == "adjustment").order_by(_C.seq)
+        return [row.adjustment() for row in self._rows(wanted)]
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, in order."""
+        last = 0
+        while block := self._rows(
+            select(TABLE).where(_C.seq > last).order_by(_C.seq).limit(_BLOCK)
+        ):
+            yield from block
+            last = block[-1].seq
+
+    def head(self) -> Head:
+        """Its end."""
+        last = self._last()
+        return Head(last.seq, last.hash) if last else Head()
+
+    def contains(self, head: Head) -> bool:
+        """Whether it is that ledger, or has grown from it; see the module for what that proves."""
+        if head.rows == 0:
+            return True
+        found = self._all(select(_C.hash).where(_C.seq == head.rows))
+        return [row[0] for row in found] == [head.hash]
 
     def record(self, key: str, result: Result) -> Result:
         """Add a verdict in one transaction; return it with the number of its attempt."""
-        with self._speaking(), self._transaction():
-            attempts = self._connection.execute(
-                "SELECT count(*) FROM results WHERE student = ? AND exercise = ?",
-                (result.student, result.exercise),
-            ).fetchone()[0]
+        own = _is_verdict(result.student, result.exercise)
+        with self._appending():
+            ((attempts,),) = self._all(select(func.count()).where(own))
             result = replace(result, attempt=attempts + 1)
-            self._append(key, result)
+            content = result.to_dict()
+            self._append("verdict", result.student, result.exercise, key, content)
         return result
+
+    def adjust(self, wanted: Adjustment) -> Adjustment:
+        """Add an adjustment, in one transaction with its verification; return it as recorded.
+
+        Raises:
+            TallerError: there is no such student, exercise or check, or the points would leave
+                the range of the check.
+        """
+        with self._appending():
+            check_adjustment(wanted, list(self.standing()), self.adjustments())
+            own = asdict(wanted)
+            content = {name: own[name] for name in ("check", "points", "comment", "who")}
+            return self._append(
+                "adjustment", wanted.student, wanted.exercise, "", content
+            ).adjustment()
 
     def faults(self) -> Iterator[str]:
         """What is wrong with the chain, a Spanish sentence each; nothing when it is whole."""
-        previous, seq = _ORIGIN, 0
-        for row in self._rows("ORDER BY seq"):
+        previous, seq = ORIGIN, 0
+        for row in self.rows():
             where = f"fila {row.seq} ({row.student}, {row.exercise})"
             if row.seq != seq + 1:
                 yield f"{where}: falta al menos una fila antes."
@@ -124,42 +180,51 @@ class Ledger:
                 yield f"{where}: se cambió después de escribirla."
             previous, seq = row.hash, row.seq
 
-    def _append(self, key: str, result: Result) -> None:
-        last = next(self._rows("ORDER BY seq DESC LIMIT 1"), None)
-        row = Row(
-            last.seq + 1 if last else 1, result.student, result.exercise, key,
-            json.dumps(result.to_dict(), ensure_ascii=False),
-            datetime.now(UTC).isoformat(timespec="seconds"), last.hash if last else _ORIGIN,
-        )  # fmt: skip
-        values = (*vars(row).values(),)[:-1]
-        marks = ", ".join("?" * (len(values) + 1))
-        self._connection.execute(
-            f"INSERT INTO results ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants
-            (*values, row.expected()),
-        )
+    def _last(self) -> Row | None:
+        return next(iter(self._rows(select(TABLE).order_by(_C.seq.desc()).limit(1))), None)
 
-    def _rows(self, rest: str, *values: str) -> Iterator[Row]:
-        query = f"SELECT {_COLUMNS} FROM results {rest}"  # noqa: S608 - constants of this module
-        with self._speaking(), closing(self._connection.execute(query, values)) as cursor:
-            for values_of_row in cursor:
-                yield Row(*values_of_row)
+    def _append(
+        self, kind: Kind, student: str, exercise: str, key: str, content: dict[str, Any]
+    ) -> Row:
+        last = self.head()
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        text = json.dumps(content, ensure_ascii=False)
+        row = Row(last.rows + 1, kind, student, exercise, key, text, now, last.hash)
+        row = replace(row, hash=row.expected())
+        self._connection.execute(insert(TABLE).values(asdict(row)))
+        return row
+
+    def _rows(self, wanted: Select[Any]) -> list[Row]:
+        return [Row(*values) for values in self._all(wanted)]
+
+    def _all(self, wanted: Select[Any]) -> Sequence[Any]:
+        with self._speaking():
+            return self._connection.execute(wanted).all()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+    def _appending(self) -> Iterator[None]:
+        with self._speaking():
+            for statement in _BEGIN[self._engine.dialect.name]:
+                self._connection.exec_driver_sql(statement)
+            try:
+                yield
+            except BaseException:
+                self._connection.exec_driver_sql("ROLLBACK")
+                raise
+            self._connection.exec_driver_sql("COMMIT")
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except SQLAlchemyError as error:
+            why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             raise TallerError(
-                f"El registro {self._path} no se puede usar: {error}.",
-                "Si no es un registro del taller, elige otra carpeta con -o.",
+                f"El registro {self.name} no se puede usar: {why}.",
+                "Si no es un registro de esta versión del taller, elige otra carpeta con -o, u "
+                "otra base de datos con --gradebook. Lo que ya estaba guardado sigue guardado.",
             ) from error
+
+
+def _is_verdict(student: str, exercise: str) -> ColumnElement[bool]:
+    return (_C.kind == "verdict") & (_C.student == student) & (_C.exercise == exercise)
