@@ -1,51 +1,80 @@
-"""What instructors and scripts read: a JSON file for each verdict, and the class as a CSV."""
+"""What scripts and spreadsheets read: a JSON file for each verdict, and the class as a CSV."""
 
 import csv
+import io
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from taller.catalog import Catalog
+from taller.grading.marks import Mark, Marks, total
 from taller.result import Result
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_result(output: Path, result: Result) -> None:
     """Write ``results/<student>/<exercise>.json``."""
-    _replace(output / "results" / result.student / f"{result.exercise}.json", result.to_json())
+    write_whole(output / "results" / result.student / f"{result.exercise}.json", result.to_json())
+
+
+def gradebook_csv(catalog: Catalog, marks: Marks) -> str:
+    """The text of ``gradebook.csv``: a line a student, a column an exercise, empty without a score.
+
+    ``max_total`` counts every exercise of the workshop, handed in or not.
+    """
+    ids = [exercise.id for exercise in catalog.exercises]
+    best = sum(exercise.points for exercise in catalog.exercises)
+    rows = [
+        [plain_cell(student), *scores(own, ids), total(own.values()), best]
+        for student, own in sorted(marks.items())
+    ]
+    return csv_text([["student", *ids, "total", "max_total"], *rows])
 
 
 def write_gradebook(
     output: Path, catalog: Catalog, students: Iterable[str], results: Iterable[Result]
 ) -> Path:
-    """Write ``gradebook.csv``: a line a student, a column an exercise, empty without a score.
-
-    ``max_total`` counts every exercise of the workshop, handed in or not.
-    """
-    scores: dict[str, dict[str, int]] = {student: {} for student in students}
-    for result in results:
-        if result.score is not None:
-            scores.setdefault(result.student, {})[result.exercise] = result.score
-    columns = [exercise.id for exercise in catalog.exercises]
-    best = sum(exercise.points for exercise in catalog.exercises)
-    path = output / "gradebook.csv"
-    with tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8", newline="") as draft:
-        writer = csv.writer(draft)
-        writer.writerow(["student", *columns, "total", "max_total"])
-        for student, own in sorted(scores.items()):
-            cells = [own.get(column, "") for column in columns]
-            writer.writerow([_plain(student), *cells, sum(own.values()), best])
-        draft.seek(0)
-        _replace(path, draft.read())
-    return path
+    """Write ``gradebook.csv`` without adjustments."""
+    marks: Marks = {student: {} for student in students}
+    for one in results:
+        own = Mark(one.status, "", one.score, one.score, one.max_score, (), ())
+        marks.setdefault(one.student, {})[one.exercise] = own
+    write_if_changed(output / "gradebook.csv", gradebook_csv(catalog, marks))
+    return output / "gradebook.csv"
 
 
-def _plain(text: str) -> str:
+def scores(own: Mapping[str, Mark], ids: Iterable[str]) -> list[int | str]:
+    """One cell an exercise: the points, or nothing where there is no score."""
+    found = (own.get(id_) for id_ in ids)
+    return ["" if one is None or one.score is None else one.score for one in found]
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV, as RFC 4180 has it."""
+    draft = io.StringIO(newline="")
+    csv.writer(draft).writerows(rows)
+    return draft.getvalue()
+
+
+def plain_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _replace(path: Path, text: str) -> None:
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write a file unless it already holds this text; say whether it was written."""
+    try:
+        same = path.read_bytes() == text.encode()
+    except FileNotFoundError:
+        same = False
+    if not same:
+        write_whole(path, text)
+    return not same
+
+
+def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
