@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -42,6 +43,20 @@ def test_every_command_and_every_option_has_help() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{path} {parameter.opts}"
+
+
+def test_every_command_and_every_option_is_in_the_documentation() -> None:
+    root = Path(__file__).parents[2]
+    pages = ("README.md", "README.es.md", "docs/instructor-guide.es.md")
+    lines = [line for page in pages for line in (root / page).read_text("utf-8").splitlines()]
+    assert isinstance(taller, click.Group)
+    for path, command in every_command(taller):
+        about = " ".join(line for line in lines if re.search(rf"{path}\b", line))
+        assert about, path
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                names = (*parameter.opts, *parameter.secondary_opts)
+                assert any(re.search(rf"{name}\b", about) for name in names), f"{path} {names}"
 
 
 def test_help_comes_at_once() -> None:
