@@ -84,7 +84,9 @@ def _environment() -> "Environment":
         "date": spanish_date,
         "decimal": decimal,
         "shortened": _shortened,
-        "segment": lambda text: quote(text, safe=""),  # one part of a relative link's path
+        "segment": lambda text: quote(
+            text, safe="", errors="replace"
+        ),  # one part of a relative link's path
     }
     return environment
 
