@@ -159,7 +159,7 @@ def published(tmp_path: Path, path: Path) -> Path:
     with Ledger(path) as ledger:
         for row in ledger.standing():
             write_result(tmp_path, row.verdict())
-        seal.write_seal(tmp_path, ledger, ("ana",), ())
+        seal.write_seal(tmp_path, ledger, ("ana",))
         assert list(seal.faults(tmp_path, ledger)) == []
     return tmp_path
 
@@ -190,7 +190,7 @@ def test_a_missing_seal_is_seen(published: Path) -> None:
 def test_a_result_that_the_ledger_lost_is_seen_even_with_a_new_seal(published: Path) -> None:
     edit(published / "ledger.db", "DELETE FROM ledger WHERE seq >= 3")
     with Ledger(published / "ledger.db") as ledger:
-        seal.write_seal(published, ledger, ("ana",), ())
+        seal.write_seal(published, ledger, ("ana",))
     assert seen(published) == "results/eva/ej01.json: el registro no tiene este resultado."
 
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from taller.result import Result
+    from taller.grading.grade import Summary
+
+_UNCONFINED = (
+    "⚠ --sandbox none: las respuestas se ejecutan SIN AISLAR, con tus permisos. Pueden leer tus "
+    "archivos, las demás entregas y las soluciones, y usar tu Docker y tu red. Hazlo solo con "
+    "respuestas de confianza."
+)
 
 
 @click.command()
@@ -21,7 +27,10 @@ if TYPE_CHECKING:
     "-o", "output", required=True, metavar="OUT", type=click.Path(file_okay=False, path_type=Path),
     help="Carpeta para los resultados, las notas y el registro.",
 )  # fmt: skip
-@click.option("--jobs", type=click.IntRange(min=1), help="Entregas a la vez; una por procesador.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1),
+    help="Entregas a la vez; una por procesador, o dos por hilo del clúster.",
+)  # fmt: skip
 @click.option("--only", default="", help="Solo estos ejercicios, por ejemplo: ej01,ej03")
 @click.option(
     "--timeout", type=click.FloatRange(min=1), metavar="S",
@@ -29,13 +38,32 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Califica también lo que no ha cambiado.")
 @click.option(
-    "--sandbox", type=click.Choice(["auto", "bwrap"]), default="auto", show_default=True,
-    help="Cómo se aíslan las respuestas; sin bubblewrap no se ejecuta ninguna.",
+    "--backend", type=click.Choice(["loky", "dask"]), default="loky", show_default=True,
+    help="Dónde se califica: loky, procesos de este equipo; dask, un clúster.",
+)  # fmt: skip
+@click.option(
+    "--scheduler", default="", metavar="ADDRESS",
+    help="Con --backend dask, su planificador: tcp://servidor:8786",
+)  # fmt: skip
+@click.option(
+    "--gradebook", default="", metavar="URL",
+    help="Registro compartido: postgresql://usuario@servidor/notas (la clave, mejor en PGPASSWORD)."
+    " Por defecto, OUT/ledger.db.",
+)  # fmt: skip
+@click.option(
+    "--sandbox", type=click.Choice(["auto", "bwrap", "none"]), default="auto", show_default=True,
+    help="Cómo se aíslan las respuestas. auto y bwrap: con bubblewrap, y sin él no se ejecuta "
+    "ninguna. none: sin aislar; solo para respuestas de confianza.",
+)  # fmt: skip
+@click.option(
+    "--export", default="", metavar="canvas,moodle",
+    help="Escribe también los archivos que importan esos sistemas.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Escribe los resultados como JSON.")
 def grade(
     *, submitted: Path, output: Path, jobs: int | None, only: str, timeout: float | None,
-    force: bool, sandbox: str, as_json: bool,
+    force: bool, backend: str, scheduler: str, gradebook: str, sandbox: str, export: str,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Califica las entregas de una clase, aisladas y sobre un Docker Engine real.
 
@@ -43,33 +71,52 @@ def grade(
     veredicto y con 3 si alguna no se pudo calificar por un fallo que no es de su autor: la próxima
     vez se intenta de nuevo.
     """
+    _check_backend(backend, scheduler)
+    if sandbox == "none":
+        click.secho(_UNCONFINED, fg="red", bold=True, err=True)
     from taller.catalog import load_catalog
+    from taller.grading.class_progress import class_progress
     from taller.grading.grade import Options, grade_all
 
-    del sandbox  # both values mean bubblewrap
     catalog = load_catalog()
-    wanted = [name.strip() for name in only.split(",") if name.strip()]
-    ids = frozenset(catalog.exercise(name).id for name in wanted)
-    shown = 0
-
-    def show(result: "Result", total: int) -> None:
-        nonlocal shown
-        shown += 1
-        click.echo(f"[{shown}/{total}] {_line(result)}", err=True)
-
-    options = Options(jobs or os.cpu_count() or 1, ids, timeout, force)
-    summary = grade_all(catalog, submitted, output, options, show)
-    if as_json:
-        click.echo(json.dumps({"run": summary.run, "statuses": summary.statuses}))
-    else:
-        counts = ", ".join(f"{name}: {n}" for name, n in sorted(summary.statuses.items()))
-        sign = "✗" if summary.exit_code else "✓"
-        click.echo(
-            f"{sign} {counts}. Calificadas ahora: {summary.run}. Notas: {output}/gradebook.csv"
-        )
+    ids = frozenset(catalog.exercise(name).id for name in _names(only))
+    options = Options(
+        jobs or (None if scheduler else os.cpu_count()), ids, timeout, force, scheduler, gradebook,
+        confined=sandbox != "none", exports=_exports(export),
+    )  # fmt: skip
+    with class_progress() as progress:
+        summary = grade_all(catalog, submitted, output, options, progress.verdict)
+    _show(summary, output, as_json=as_json)
     sys.exit(summary.exit_code)
 
 
-def _line(result: "Result") -> str:
-    score = "—" if result.score is None else f"{result.score}/{result.max_score}"
-    return f"{result.student} {result.exercise} {result.status} {score} {result.duration_s:.1f} s"
+def _show(summary: "Summary", output: Path, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"run": summary.run, "statuses": summary.statuses}))
+        return
+    counts = ", ".join(f"{name}: {n}" for name, n in sorted(summary.statuses.items()))
+    sign = "✗" if summary.exit_code else "✓"
+    click.echo(f"{sign} {counts}. Calificadas ahora: {summary.run}. Notas: {output}/gradebook.csv")
+
+
+def _check_backend(backend: str, scheduler: str) -> None:
+    if scheduler and backend != "dask":
+        raise click.UsageError("--scheduler es de dask: añade --backend dask, o quítalo.")
+    if backend == "dask" and not scheduler:
+        raise click.UsageError(
+            "--backend dask necesita --scheduler tcp://servidor:8786. En un solo equipo, usa loky."
+        )
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _exports(text: str) -> frozenset[str]:
+    from taller.grading.exports import EXPORTS
+
+    for name in _names(text):
+        if name not in EXPORTS:
+            known = ", ".join(sorted(EXPORTS))
+            raise click.UsageError(f"--export no conoce «{name}». Hay: {known}.")
+    return frozenset(_names(text))

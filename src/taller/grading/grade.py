@@ -6,20 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taller.catalog import Catalog
-from taller.errors import TallerError
 from taller.grading import leftovers
-from taller.grading.gradebook import write_gradebook, write_result
-from taller.grading.ledger import Ledger
+from taller.grading.backends import LokyPool, Lost, Pool, answers
+from taller.grading.gradebook import write_result
+from taller.grading.ledger import Ledger, ledger_url
+from taller.grading.lock import alone
 from taller.grading.prepare import Preparation, Prepared, results_path
 from taller.grading.sandbox import require_bubblewrap
+from taller.grading.seal import publish_sealed, require_whole
 from taller.grading.submissions import Submission, find_submissions, students
 from taller.grading.task import Task, grade
-from taller.locking import exclusive
+from taller.grading.verdicts import no_verdict
 from taller.result import Result
 
 EXIT_INFRASTRUCTURE = 3
 
 OnVerdict = Callable[[Result, int], None]
+Works = Pool[Task | Result, Result]
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,25 @@ class Options:
     """How to grade.
 
     Attributes:
-        jobs: submissions at a time.
+        jobs: submissions at a time; by default one on this machine, two for each thread of a
+            cluster.
         only: ids of the exercises to grade; all when empty.
         timeout: processor seconds for each notebook; None for each exercise's own.
         force: grade also what has not changed since its last verdict.
+        scheduler: address of a dask cluster's scheduler; empty for this machine.
+        gradebook: address of a shared ledger; empty for OUT's own.
+        confined: whether answers run in a sandbox.
+        exports: names of the import files to write.
     """
 
-    jobs: int = 1
+    jobs: int | None = None
     only: frozenset[str] = frozenset()
     timeout: float | None = None
     force: bool = False
+    scheduler: str = ""
+    gradebook: str = ""
+    confined: bool = True
+    exports: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,7 @@ def grade_all(
     Args:
         catalog: the exercises, with their whole rubrics.
         submitted: holds ``<student>/**/ejNN*.ipynb``.
-        output: gets results, gradebook and ledger; graders of one output wait for each other.
+        output: gets all that is published, and the ledger.
         options: how.
         on_verdict: called with each new result and the number of submissions that were not
             graded yet when the run began.
@@ -68,29 +80,34 @@ def grade_all(
     Raises:
         SandboxUnavailable: this machine cannot isolate answers.
         EngineError: Docker does not answer.
-        TallerError: there is nothing to grade, or a worker was killed.
+        TallerError: there is nothing to grade, another grader is at work in the same OUT, the
+            ledger cannot be used or lost rows, or the cluster is gone.
     """
     found = find_submissions(submitted, catalog, options.only)
-    require_bubblewrap()
-    output.mkdir(parents=True, exist_ok=True)
+    if options.confined and not options.scheduler:
+        require_bubblewrap()
+    url = ledger_url(output, options.gradebook)
     run = leftovers.run_name(output)
-    with exclusive(output / ".lock"), Ledger(output / "ledger.db") as ledger:
+    with alone(output), Ledger(url) as ledger:
+        require_whole(output, ledger)
         leftovers.clear(run)
-        grader = _Grader(output, ledger, Preparation(catalog, run, options.timeout))
+        grader = _Grader(output, ledger, Preparation(catalog, run, options.timeout), options)
         pending = found if options.force else [one for one in found if grader.is_new(one)]
-        for result in grader.verdicts(pending, options.jobs):
+        for result in grader.verdicts(pending) if pending else ():
             on_verdict(result, len(pending))
-        standing = (row.verdict() for row in ledger.standing())
-        write_gradebook(output, catalog, students(submitted), standing)
+        publish_sealed(output, catalog, ledger, students(submitted), options.exports)
         leftovers.clear(run)
         return Summary(grader.statuses(found), len(pending))
 
 
 class _Grader:
-    def __init__(self, output: Path, ledger: Ledger, preparation: Preparation) -> None:
+    def __init__(
+        self, output: Path, ledger: Ledger, preparation: Preparation, options: Options
+    ) -> None:
         self._output = output
         self._ledger = ledger
         self._preparation = preparation
+        self._options = options
 
     def is_new(self, submission: Submission) -> bool:
         """Whether it has no verdict yet, or one that no longer says what it would say now."""
@@ -102,38 +119,49 @@ class _Grader:
             write_result(self._output, result)
         return result.status == "infra_error"
 
-    def verdicts(self, submissions: Sequence[Submission], jobs: int) -> Iterator[Result]:
+    def verdicts(self, submissions: Sequence[Submission]) -> Iterator[Result]:
         """Grade submissions, and record each verdict as it comes."""
-        for prepared, result in _run(map(self._preparation.prepare, submissions), jobs):
-            complete = replace(
-                result, notebook_sha256=prepared.notebook_sha256,
-                versions=self._preparation.versions,
-            )  # fmt: skip
-            recorded = self._ledger.record(prepared.key, complete)
-            write_result(self._output, recorded)
-            yield recorded
+        with self._pool() as pool:
+            for (submission, prepared), answer in answers(pool, self._work(submissions)):
+                result = _lost(submission, answer) if isinstance(answer, Lost) else answer
+                complete = replace(
+                    result, notebook_sha256=prepared.notebook_sha256,
+                    versions=self._preparation.versions,
+                )  # fmt: skip
+                recorded = self._ledger.record(prepared.key, complete)
+                write_result(self._output, recorded)
+                yield recorded
 
     def statuses(self, submissions: Sequence[Submission]) -> Counter[str]:
         """How many of these submissions stand at each status."""
         rows = (self._ledger.latest(one.student, one.exercise.id) for one in submissions)
         return Counter(row.verdict().status for row in rows if row)
 
+    def _work(
+        self, submissions: Sequence[Submission]
+    ) -> Iterator[tuple[tuple[Submission, Prepared], Task | Result]]:
+        for submission in submissions:
+            prepared = self._preparation.prepare(submission)
+            work = prepared.work
+            if isinstance(work, Task) and not self._options.confined:
+                work = replace(work, confined=False)
+            yield (submission, prepared), work
 
-def _run(work: Iterator[Prepared], jobs: int) -> Iterator[tuple[Prepared, Result]]:
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
+    def _pool(self) -> Works:
+        options = self._options
+        if not options.scheduler:
+            return LokyPool(_graded, options.jobs or 1)
+        from taller.grading.cluster import DaskPool
 
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
-    try:
-        yield from parallel(joblib.delayed(_graded)(prepared) for prepared in work)
-    except TerminatedWorkerError as error:
-        raise TallerError(
-            "El sistema terminó un proceso del calificador, quizá por falta de memoria.",
-            "Lo calificado está guardado: repite el comando, con menos --jobs si vuelve a pasar.",
-            exit_code=EXIT_INFRASTRUCTURE,
-        ) from error
+        return DaskPool(
+            options.scheduler, options.jobs, self._preparation.versions, confined=options.confined
+        )
 
 
-def _graded(prepared: Prepared) -> tuple[Prepared, Result]:
-    work = prepared.work
-    return prepared, grade(work) if isinstance(work, Task) else work
+def _graded(work: Task | Result) -> Result:
+    return grade(work) if isinstance(work, Task) else work
+
+
+def _lost(submission: Submission, lost: Lost) -> Result:
+    result = no_verdict(submission.exercise, lost.reason)
+    return replace(result, student=submission.student)
