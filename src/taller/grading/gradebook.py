@@ -33,18 +33,6 @@ def gradebook_csv(catalog: Catalog, marks: Marks) -> str:
     return csv_text([["student", *ids, "total", "max_total"], *rows])
 
 
-def write_gradebook(
-    output: Path, catalog: Catalog, students: Iterable[str], results: Iterable[Result]
-) -> Path:
-    """Write ``gradebook.csv`` without adjustments."""
-    marks: Marks = {student: {} for student in students}
-    for one in results:
-        own = Mark(one.status, "", one.score, one.score, one.max_score, (), ())
-        marks.setdefault(one.student, {})[one.exercise] = own
-    write_if_changed(output / "gradebook.csv", gradebook_csv(catalog, marks))
-    return output / "gradebook.csv"
-
-
 def scores(own: Mapping[str, Mark], ids: Iterable[str]) -> list[int | str]:
     """One cell an exercise: the points, or nothing where there is no score."""
     found = (own.get(id_) for id_ in ids)
