@@ -118,10 +118,15 @@ class LokyPool(Generic[Item, Answer]):
     Args:
         function: what is done with an item.
         jobs: number of processes.
+        clear: removes what processes that died have left; called when none of them is left.
     """
 
-    def __init__(self, function: Callable[[Item], Answer], jobs: int) -> None:
+    def __init__(
+        self, function: Callable[[Item], Answer], jobs: int,
+        clear: Callable[[], object] = lambda: None,
+    ) -> None:  # fmt: skip
         self._function = function
+        self._clear = clear
         self.width = jobs
         self._executor = self._start()
 
@@ -133,6 +138,7 @@ class LokyPool(Generic[Item, Answer]):
     def renew(self) -> None:
         """Start all processes anew: loky gives them all up when one dies."""
         self._executor.shutdown(wait=True, kill_workers=True)
+        self._clear()
         self._executor = self._start()
 
     def require_alive(self) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from taller.catalog import Catalog
@@ -150,7 +151,8 @@ class _Grader:
     def _pool(self) -> Works:
         options = self._options
         if not options.scheduler:
-            return LokyPool(_graded, options.jobs or 1)
+            clear = partial(leftovers.clear, leftovers.run_name(self._output))
+            return LokyPool(_graded, options.jobs or 1, clear)
         from taller.grading.cluster import DaskPool
 
         return DaskPool(

@@ -59,7 +59,7 @@ def ledger_url(output: Path, gradebook: str = "") -> URL:
         url = make_url(gradebook)
     except (ArgumentError, ValueError):
         url = URL.create("")
-    if url.get_backend_name() != "postgresql" or not url.database:
+    if url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
         raise TallerError(
             "Esa dirección no es la de una base de datos PostgreSQL.",
             "Su forma es: --gradebook postgresql://usuario:clave@servidor:5432/notas",
