@@ -31,6 +31,7 @@ _KEYS: dict[str, type] = {
     "replans": dict,
     "repair": dict,
     "values": dict,
+    "remote_state": bool,
 }
 _REQUIRED = ("title", "points", "optional", "time_limit_s")
 
@@ -60,6 +61,7 @@ class Exercise:
         replans: name of an extra plan to its variables.
         repair: address of the object that the grader deletes and heals, or None.
         values: name to JSON type of what the notebook must hand over.
+        remote_state: whether the state may be kept on a server, which the grader provides.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Exercise:
     replans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     repair: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    remote_state: bool = False
 
     @property
     def name(self) -> str:

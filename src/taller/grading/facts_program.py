@@ -6,13 +6,16 @@ student's Python runs here, and no plug-in or module that the student's kernel h
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
-from taller.catalog import read_exercise
+from taller.catalog import Exercise, read_exercise
 from taller.checks.gather import gather, live
+from taller.checks.workspace_facts import text_files
+from taller.hcl import HclError, read_folder
 from taller.lab.given import given_variables
-from taller.provider import stop_server
+from taller.provider import fork_server
 from taller.provider import terraform as terraform_of
 from taller.terraform import TerraformError
 from taller.workspace import Workspace, workspace
@@ -24,22 +27,27 @@ def main(prefix: str, needs: list[str]) -> None:
     exercise = read_exercise(folder)
     place = workspace(prefix, exercise.id)
     values = json.loads(Path("values.json").read_text("utf-8"))
-    try:
-        _initialise(place)
-        facts = gather(
-            exercise, live(place), place.folder, prefix, needs,
-            variables=given_variables(place.folder, prefix), values=values,
-        )  # fmt: skip
-    finally:
-        stop_server(place)
+    if "docker_provider.server" in sys.modules:
+        fork_server(place)
+    _initialise(place, exercise)
+    facts = gather(
+        exercise, live(place), place.folder, prefix, needs,
+        variables=given_variables(place.folder, prefix), values=values,
+    )  # fmt: skip
     sys.stdout.write(facts.to_json())
 
 
-def _initialise(place: Workspace) -> None:
+def _initialise(place: Workspace, exercise: Exercise) -> None:
     try:
-        terraform_of(place).init()
-    except TerraformError:  # the plans fail for the same reason, and the checks say so
+        terraform_of(place).init(backend_config=_backend(place) if exercise.remote_state else None)
+    except (TerraformError, HclError):  # the plans fail for the same reason, as the checks say
         return
+
+
+def _backend(place: Workspace) -> str | None:
+    """The file with the settings of the remote state's server, when the answer uses one."""
+    block = read_folder(text_files(place.folder)).backend()
+    return os.environ.get(f"TALLER_BACKEND_{block.labels[0].upper()}") if block else None
 
 
 if __name__ == "__main__":

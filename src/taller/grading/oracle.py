@@ -15,8 +15,9 @@ from taller.catalog import Exercise
 from taller.checks import Facts
 from taller.checks.workspace_facts import text_files
 from taller.errors import TallerError
+from taller.grading.outside import Outside
 from taller.grading.read import read_regular
-from taller.grading.sandbox import Completed, Limits, run_sandboxed
+from taller.grading.sandbox import Completed, run_sandboxed
 
 _STATE = "terraform.tfstate"
 _STATE_BYTES = 8 * 1024 * 1024
@@ -66,25 +67,25 @@ def prepare(root: Path, left: Path, files: dict[str, str], prefix: str, exercise
     _write(root / "values.json", json.dumps(_values(left) if files else {}))
 
 
-def gather_facts(
-    root: Path, prefix: str, needs: Collection[str], guard_socket: Path, limits: Limits
-) -> Facts:
+def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outside) -> Facts:
     """Gather facts in a prepared folder.
 
     Args:
         root: the folder.
         prefix: of the run.
         needs: the costly facts wanted.
-        guard_socket: the way to Docker.
-        limits: of Terraform and all that it starts.
+        outside: the way to Docker, and the limits of Terraform and all that it starts.
 
     Raises:
         OracleTimeout: Terraform did not end in its processor time.
         OracleFailed: no facts came, or they do not have their form.
     """
     program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *sorted(needs)]
-    env = {"TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded"}
-    done = run_sandboxed(program, workspace=root, guard_socket=guard_socket, limits=limits, env=env)
+    env = {"TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded", **outside.env}
+    done = run_sandboxed(
+        program, workspace=root, guard_socket=outside.guard_socket, limits=outside.limits, env=env,
+        forwards=outside.forwards,
+    )  # fmt: skip
     return _facts(done)
 
 

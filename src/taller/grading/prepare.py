@@ -18,14 +18,14 @@ from taller.grading.align import align
 from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
 from taller.grading.submissions import Submission
 from taller.grading.task import Task
-from taller.grading.verdicts import no_verdict, without_run
+from taller.grading.verdicts import without_run
 from taller.result import Result
 from taller.terraform.version import locate
 from taller.terraform.version import version as terraform_version
 
-RUNS = frozenset({"ej01", "ej04", "ej05", "ej06", "ej08"})
-"""Exercises that need nothing but Terraform, containers of the base image, and volumes. The others
-build images or keep their state on a server, and get no score until both work in the sandbox."""
+_BESIDE = ("Dockerfile", ".dockerignore", "requirements-image.lock", "src/titanic", "infra")
+"""What exercises use of the folder that students get: the pipeline, and the reference modules."""
+_NOT_SOURCE = frozenset({"__pycache__", ".terraform", ".terraform.lock.hcl"})
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,6 @@ class Preparation:
     def prepare(self, submission: Submission) -> Prepared:
         """Read a submission and find its answers."""
         exercise, content = submission.exercise, b""
-        if exercise.id not in RUNS:
-            result = no_verdict(exercise, f"{exercise.id} todavía no se califica aquí.")
-            return self._prepared(content, [], replace(result, student=submission.student))
         given = self._of(exercise)
         flags = tuple(f"no se califica: {path.name}" for path in submission.ignored)
         try:
@@ -117,12 +114,27 @@ def _read_given(catalog: Catalog, exercise: Exercise) -> _Given:
     content = catalog.pristine(exercise).read_bytes()
     folder = f"checks/{exercise.name}"
     public = {
+        **_beside(catalog.root),
         f"{folder}/exercise.toml": public_settings(exercise),
         f"{folder}/checks.py": public_checks(exercise),
     }
     settings = exercise.folder / "exercise.toml"
-    rubric = (exercise.checks_file.read_text("utf-8"), settings.read_text("utf-8"))
+    rubric = (
+        exercise.checks_file.read_text("utf-8"), settings.read_text("utf-8"),
+        hashlib.sha256(repr(sorted(public.items())).encode()).hexdigest(),
+    )  # fmt: skip
     return _Given(_read_pristine(content, exercise), public, (content.decode(), *rubric))
+
+
+def _beside(root: Path) -> dict[str, str]:
+    """Path to text of the files that lie beside the notebooks."""
+    roots = [root / name for name in _BESIDE]
+    files = (file for path in roots for file in ([path] if path.is_file() else path.rglob("*")))
+    return {
+        file.relative_to(root).as_posix(): file.read_text("utf-8")
+        for file in sorted(files)
+        if file.is_file() and not _NOT_SOURCE.intersection(file.parts)
+    }
 
 
 def _read_pristine(content: bytes, exercise: Exercise) -> Notebook:

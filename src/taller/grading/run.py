@@ -1,6 +1,7 @@
 """The pristine exercise with a student's answers in it, run by testbook in a sandbox."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,16 @@ from testbook.client import TestbookNotebookClient
 from testbook.exceptions import TestbookRuntimeError
 
 from taller.grading.align import Aligned
+from taller.grading.outside import Outside
 from taller.grading.read import Cell, Notebook
 from taller.grading.sandbox.kernel import SandboxedKernel
-from taller.grading.sandbox.limits import MEGABYTE, Limits, Status
+from taller.grading.sandbox.limits import MEGABYTE, Status
 
 _NOT_RUN = frozenset({"check", "teardown"})
 """Checks are asked from outside; what teardown would remove is what they look at."""
 _SHOWN = 200
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""Colours and the like, of terminals (ECMA-48, control sequences)."""
 _OUTPUT_BYTES = 64 * MEGABYTE
 
 
@@ -48,22 +52,26 @@ def _sources(cell: Cell, answers: dict[str, tuple[str, ...]], prefix: str) -> Se
     return answers[cell.grade_id] if "answer" in cell.tags else [cell.source]
 
 
-def run(sources: Sequence[str], workspace: Path, guard_socket: Path, limits: Limits) -> Ran:
+def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) -> Ran:
     """Run cells one after another, each whether or not the ones before it failed.
 
     Args:
         sources: texts of the cells.
         workspace: the only folder that they may write to; the current one inside.
-        guard_socket: their only way to Docker.
-        limits: what they may use together.
+        opened: the lab's workspace that they use, ``PREFIX/NAME``.
+        outside: their only way to Docker, and what they may use together.
 
     Raises:
         SandboxUnavailable: this machine cannot isolate them.
     """
     notebook = _notebook(sources)
-    env = {"TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded"}
+    env = {
+        "TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded", "TALLER_OPEN": opened,
+        **outside.env,
+    }  # fmt: skip
     with SandboxedKernel(
-        workspace, guard_socket=guard_socket, limits=limits, env=env
+        workspace, guard_socket=outside.guard_socket, limits=outside.limits, env=env,
+        forwards=outside.forwards, module="taller.grading.kernel_program",
     ) as kernel, _Book(notebook, kernel) as client:  # fmt: skip
         flags = _run_cells(client, len(sources))
     ended = kernel.stop()
@@ -89,7 +97,7 @@ def _run_cells(client: "_Client", count: int) -> list[str]:
         try:
             client.execute_cell(index)
         except TestbookRuntimeError as error:
-            flags.append(f"celda {index + 1}: {str(error)[:_SHOWN]}")
+            flags.append(f"celda {index + 1}: {_ESCAPES.sub('', str(error))[:_SHOWN]}")
         except DeadKernelError:
             flags.append(f"celda {index + 1}: el kernel terminó")
             return flags

@@ -4,8 +4,10 @@ import re
 import shutil
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from taller.catalog import Exercise
@@ -13,14 +15,18 @@ from taller.checks import load_checks, needs, run_checks
 from taller.clean.report import Report
 from taller.docker_state import connect
 from taller.docker_state.connection import engine_address
+from taller.doctor import debian_image, image
 from taller.grading import oracle
 from taller.grading.align import Aligned
 from taller.grading.guard import Guard, Policy, Tenant
 from taller.grading.leftovers import prefix_of, remove_labelled, scratch_folder
+from taller.grading.outside import Outside
+from taller.grading.plan_screen import screen_plan
 from taller.grading.read import Notebook
 from taller.grading.run import Ran, executable, run
 from taller.grading.sandbox import Limits
 from taller.grading.screen import Denial, screen
+from taller.grading.state_servers import StateServers
 from taller.grading.verdicts import no_verdict, without_run
 from taller.result import Result
 
@@ -112,41 +118,71 @@ def _written(aligned: Aligned) -> dict[str, str]:
 
 def _judge(task: Task, scratch: Path) -> Result:
     tenant = Tenant(task.prefix, task.exercise.id, task.run)
-    with Guard(tenant, engine_address(), scratch / "g", Policy()) as guard:
-        ran = _run(task, scratch / "w", guard)
+    with (
+        Guard(tenant, engine_address(), scratch / "g", _policy(task)) as guard,
+        _outside(task, scratch, guard) as outside,
+    ):
+        ran = _run(task, scratch / "w", outside)
         if ran.status == "timeout":
             return _timed_out(task, ran)
         left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
         denials = [*screen(left, task.exercise.id), *_too_big(left)]
         if denials:
             return _denied(task, denials)
-        result = _verdict(task, scratch, left, guard)
+        result = _verdict(task, scratch, left, outside)
         refusals = [f"guardián: {one.method} {one.target}: {one.message}" for one in guard.refusals]
     stopped = [_STOPPED[ran.status]] if ran.status in _STOPPED else []
     return replace(result, flags=(*result.flags, *stopped, *ran.flags, *refusals))
 
 
-def _run(task: Task, workspace: Path, guard: Guard) -> Ran:
+def _policy(task: Task) -> Policy:
+    """Images to build upon, and what the workshop's own recipe was built with."""
+
+    def arguments(dockerfile: bytes) -> Mapping[str, str]:
+        given = task.public.get("Dockerfile", "")
+        return _pip_build_args() if dockerfile == given.encode() else {}
+
+    return Policy(images=(image.OFFICIAL, debian_image.name()), build_arguments=arguments)
+
+
+_pip_build_args = cache(image.pip_build_args)
+"""Asking pip takes half a second."""
+
+
+@contextmanager
+def _outside(task: Task, scratch: Path, guard: Guard) -> Iterator[Outside]:
+    """The way to Docker, and where the exercise wants them, servers for a remote state."""
+    if not task.exercise.remote_state:
+        yield Outside(guard.socket, task.limits, task.public)
+        return
+    with StateServers(scratch / "s", task.prefix, task.run) as servers:
+        files = {**task.public, **servers.files}
+        yield Outside(guard.socket, task.limits, files, servers.env, servers.forwards)
+        servers.check()
+
+
+def _run(task: Task, workspace: Path, outside: Outside) -> Ran:
     workspace.mkdir()
-    for name, text in task.public.items():
-        path = workspace / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+    outside.write_files(workspace)
     sources = executable(task.pristine, task.aligned, task.prefix)
-    return run(sources, workspace, guard.socket, task.limits)
+    return run(sources, workspace, outside, f"{task.prefix}/{task.exercise.id}")
 
 
-def _verdict(task: Task, scratch: Path, left: dict[str, str], guard: Guard) -> Result:
+def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) -> Result:
     exercise, root = task.exercise, scratch / "o"
+    root.mkdir()
+    outside.write_files(root)
     oracle.prepare(
         root, oracle.home_of(scratch / "w", task.prefix, exercise), left, task.prefix, exercise
     )
     wanted = needs(load_checks(exercise.checks_file))
     try:
-        facts = oracle.gather_facts(root, task.prefix, wanted, guard.socket, task.limits)
+        facts = oracle.gather_facts(root, task.prefix, wanted, outside)
     except oracle.OracleTimeout as error:
         return without_run(exercise, "timeout", error.message)
-    return run_checks(exercise, facts, include_hidden=True)
+    plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
+    denials = next(filter(None, map(screen_plan, plans)), [])
+    return _denied(task, denials) if denials else run_checks(exercise, facts, include_hidden=True)
 
 
 def _too_big(left: Mapping[str, str]) -> list[Denial]:
@@ -157,7 +193,7 @@ def _too_big(left: Mapping[str, str]) -> list[Denial]:
 
 
 def _denied(task: Task, denials: list[Denial]) -> Result:
-    message = "No se ha ejecutado. " + " ".join(denial.text for denial in denials)
+    message = "No se puntúa. " + " ".join(denial.text for denial in denials)
     result = without_run(task.exercise, "policy_violation", message)
     return replace(result, flags=tuple(f"{d.rule}: {d.text}" for d in denials))
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
@@ -97,6 +98,37 @@ def ensure_server(workspace: Workspace) -> ServerRecord:
         return record
 
 
+def fork_server(workspace: Workspace) -> None:
+    """Start the workspace's provider process as a fork, for a process that imported its code.
+
+    Call it before this process has a second thread; ``ensure_server`` finds it later.
+    """
+    arguments, log = _serving(workspace)
+    announcement, announcing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _serve_as_fork(arguments, announcing, log)
+    os.close(announcing)
+    with open(announcement, encoding="utf-8") as pipe:  # noqa: PTH123 - a descriptor
+        reattach = pipe.readline().strip()
+    if reattach:  # else ensure_server starts one, and says why it cannot
+        _write(workspace, _record(pid, arguments, reattach, _fingerprint()))
+
+
+def _serve_as_fork(arguments: list[str], announcing: int, log: Path) -> NoReturn:
+    from docker_provider.__main__ import main
+
+    code = 1
+    try:
+        os.setsid()
+        errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        for number, descriptor in ((1, announcing), (2, errors)):
+            os.dup2(descriptor, number)
+        code = main(arguments)
+    finally:
+        os._exit(code)
+
+
 def running_server(workspace: Workspace) -> ServerRecord | None:
     """The workspace's provider process, if one runs."""
     try:
@@ -125,11 +157,9 @@ def _write(workspace: Workspace, record: ServerRecord) -> None:
 
 
 def _start(workspace: Workspace, fingerprint: str) -> ServerRecord:
-    socket_path = _socket_folder() / f"{secrets.token_hex(8)}.sock"
-    log = workspace.private / "provider.log"
+    arguments, log = _serving(workspace)
     started = process.spawn(
-        [sys.executable, "-m", "docker_provider", "serve", "--socket", str(socket_path),
-         "--idle-timeout", str(_IDLE_SECONDS), "--log", str(log)],
+        [sys.executable, "-m", "docker_provider", *arguments],
         log=log, cwd=workspace.folder, capture_stdout=True,
     )  # fmt: skip
     reattach = _first_line(started)
@@ -140,8 +170,22 @@ def _start(workspace: Workspace, fingerprint: str) -> ServerRecord:
             f"El proveedor embebido no arrancó:\n{_tail(log)}",
             f"El registro completo está en {log}.",
         )
-    created = psutil.Process(started.pid).create_time()
-    return ServerRecord(started.pid, created, str(socket_path), reattach, fingerprint)
+    return _record(started.pid, arguments, reattach, fingerprint)
+
+
+def _serving(workspace: Workspace) -> tuple[list[str], Path]:
+    """The arguments of a provider process with a new socket, and its log."""
+    socket_path = _socket_folder() / f"{secrets.token_hex(8)}.sock"
+    log = workspace.private / "provider.log"
+    return [
+        "serve", "--socket", str(socket_path), "--idle-timeout", str(_IDLE_SECONDS),
+        "--log", str(log),
+    ], log  # fmt: skip
+
+
+def _record(pid: int, arguments: list[str], reattach: str, fingerprint: str) -> ServerRecord:
+    created = psutil.Process(pid).create_time()
+    return ServerRecord(pid, created, arguments[2], reattach, fingerprint)
 
 
 def _first_line(started: subprocess.Popen[str]) -> str:

@@ -20,8 +20,9 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 async def rebuild_tar(
-    upload: IO[bytes], limit: int, entries: int, replaced: Mapping[str, bytes] | None = None
-) -> IO[bytes]:
+    upload: IO[bytes], limit: int, entries: int, replaced: Mapping[str, bytes] | None = None,
+    owner: int | None = None,
+) -> IO[bytes]:  # fmt: skip
     """Pack the files, folders and links of an archive anew, in a thread of its own.
 
     Args:
@@ -29,11 +30,13 @@ async def rebuild_tar(
         limit: bytes of all the files together.
         entries: how many entries there may be.
         replaced: files that take the place of those of the same path.
+        owner: user and group of every entry; each keeps its own by default. The engine's build
+            cache looks at them, so clients of builds set them to 0 (docker's own, too).
 
     Raises:
         Refused: a bad archive, devices or other special files, or beyond the limits.
     """
-    return await asyncio.to_thread(_rebuild, upload, limit, entries, replaced or {})
+    return await asyncio.to_thread(_rebuild, upload, limit, entries, replaced or {}, owner)
 
 
 async def read_member(upload: IO[bytes], limit: int, entries: int, path: str) -> bytes | None:
@@ -58,11 +61,13 @@ def clean_path(path: str) -> str:
 
 
 def _rebuild(
-    upload: IO[bytes], limit: int, entries: int, replaced: Mapping[str, bytes]
+    upload: IO[bytes], limit: int, entries: int, replaced: Mapping[str, bytes], owner: int | None
 ) -> IO[bytes]:
     result = tempfile.TemporaryFile()  # noqa: SIM115 - the caller sends it, then drops it
     with tarfile.open(fileobj=result, mode="w") as target:
         for member, content in _members(upload, limit, entries):
+            if owner is not None:
+                member.uid = member.gid = owner
             if member.name not in replaced:
                 target.addfile(member, content)
         for path, data in replaced.items():

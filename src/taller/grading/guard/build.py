@@ -1,5 +1,6 @@
 """POST /build: the classic builder, on a context and a Dockerfile that were written anew."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 
@@ -26,9 +27,11 @@ async def build(call: Call) -> Relay:
     arguments = _strings(call, "buildargs")
     labels = _strings(call, "labels")
     query = _query(call)
-    dockerfile, stages = await _dockerfile(call, path, arguments)
+    source = await _source(call, path)
+    arguments |= await asyncio.to_thread(call.policy.build_arguments, source)
+    dockerfile, stages = await _rewritten(call, source, arguments)
     target = _target(call, stages)
-    context = await rebuild_tar(call.upload, *_limits(call), {path: dockerfile})
+    context = await rebuild_tar(call.upload, *_limits(call), {path: dockerfile}, owner=0)
     own_labels = {k: v for k, v in labels.items() if not k.startswith("taller.")}
     query |= {"dockerfile": path, "buildargs": json.dumps(arguments), **target}
     query |= {"labels": json.dumps(own_labels)}
@@ -78,13 +81,16 @@ def _limits(call: Call) -> tuple[int, int]:
     return call.policy.context_mb * MEGABYTE, call.policy.context_files
 
 
-async def _dockerfile(
-    call: Call, path: str, arguments: Mapping[str, str]
-) -> tuple[bytes, list[str]]:
+async def _source(call: Call, path: str) -> bytes:
     source = await read_member(call.upload, *_limits(call), path)
     if source is None:
         raise Refused(f"El contexto no tiene un fichero «{path}».", 400)
+    return source
 
+
+async def _rewritten(
+    call: Call, source: bytes, arguments: Mapping[str, str]
+) -> tuple[bytes, list[str]]:
     async def resolve(image: str) -> str:
         return (await images.find(call, image)).name
 

@@ -1,6 +1,7 @@
 """Who a guard works for, and what it lets through."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from taller.errors import TallerError
@@ -52,6 +53,10 @@ class Tenant:
         }
 
 
+def _no_arguments(_dockerfile: bytes) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Policy:
     """Limits of one tenant; the defaults suit the exercises.
@@ -64,6 +69,8 @@ class Policy:
             and has no address of the host on it, and the network that the tenant calls
             ``bridge`` is a shared one on which containers do not see each other.
         build_network: network of the RUN steps of a build, ``none`` or ``default``.
+        build_arguments: build arguments that go with a Dockerfile, whatever the tenant gives:
+            those of the build that filled the engine's cache. The tenant never sees them.
         restart_policies: accepted values of a container's restart policy.
         volumes, networks, containers, images_owned: how many objects may exist at a time.
         connections: how many requests may be under way at a time.
@@ -83,6 +90,7 @@ class Policy:
     registries: frozenset[str] = frozenset()
     egress: bool = False
     build_network: str = "none"
+    build_arguments: Callable[[bytes], Mapping[str, str]] = _no_arguments
     restart_policies: frozenset[str] = frozenset({"", "no"})
     volumes: int = 20
     networks: int = 5

@@ -11,10 +11,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from taller.grading import relay
+from taller.grading.sandbox.forks import HOLDER, forked, module_of
 from taller.grading.sandbox.limits import MEGABYTE, Limits, SandboxUnavailable
 
 WORKSPACE = "/workspace"
@@ -26,8 +29,9 @@ GUARD_SOCKET = "/run/docker.sock"
 _NAMESPACES = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
                "--unshare-cgroup-try")  # fmt: skip
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_ETC = ("ld.so.cache", "localtime", "alternatives", "mime.types")
-_NAMESPACE_USER = ("--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000")
+_ETC = ("ld.so.cache", "localtime", "alternatives", "mime.types", "os-release")
+_USER = 1000
+_NAMESPACE_USER = ("--unshare-user", "--disable-userns", "--uid", str(_USER), "--gid", str(_USER))
 _FIRST_ID = 1_900_000_000
 """Host users from here on belong to sandboxes; distributions and containers use lower numbers."""
 _IDS = 200_000_000
@@ -50,6 +54,7 @@ class Jail:
         guard_socket: the guard's socket, the only way to Docker; none by default.
         limits: sizes of files and of the temporary folders.
         env: variables besides the minimal ones.
+        forwards: port of the sandbox's loopback device to the Unix socket behind it.
 
     Attributes:
         inside: the workspace's path as the program sees it.
@@ -61,13 +66,14 @@ class Jail:
 
     def __init__(
         self, workspace: Path, read_only: Sequence[Path], guard_socket: Path | None,
-        limits: Limits, env: Mapping[str, str],
+        limits: Limits, env: Mapping[str, str], forwards: Mapping[int, Path],
     ) -> None:  # fmt: skip
         self.require()
         self.inside = WORKSPACE
         self._workspace = workspace.resolve(strict=True)
         self._read_only = [*_runtime(), *(path.resolve(strict=True) for path in read_only)]
         self._guard_socket = guard_socket
+        self._forwards = forwards
         self._limits = limits
         docker = {"DOCKER_HOST": f"unix://{GUARD_SOCKET}"} if guard_socket else {}
         self._env = {**_minimal_env(), **docker, **env}
@@ -80,25 +86,51 @@ class Jail:
     def sweep(self) -> None:
         """Kill what outlived the first process: behind walls, the kernel has done it already."""
 
-    def command(self, args: Sequence[str], groups: Sequence[Path]) -> list[str]:
-        """The command line that runs a program behind the walls, once.
+    @contextmanager
+    def started(
+        self, args: Sequence[str], groups: Sequence[Path]
+    ) -> Iterator[tuple[list[str], int]]:
+        """The command line that runs a program behind the walls, once, and its standard input.
+
+        A Python module becomes a fork of the fork server where that is possible: by root, and with
+        control groups, which count what is no descendant of the sandbox's first process.
 
         Args:
             args: the program and its arguments, with paths as they are inside.
             groups: control groups' files that the first process enters.
         """
+        module = module_of(args)
+        if module is None or self.user is None or not groups:
+            yield self.command(args, groups), subprocess.DEVNULL
+            return
+        with forked(
+            module, user=_USER, folder=WORKSPACE, env=self._env, file_mb=self._limits.file_mb,
+            groups=groups,
+        ) as channel:  # fmt: skip
+            yield self.command(HOLDER, groups), channel
+
+    def command(self, args: Sequence[str], groups: Sequence[Path]) -> list[str]:
+        """The command line that runs a program behind the walls, once; as for started()."""
         self.hand_over()
         file = _write_arguments(self._walls())
         entries = [str(group) for group in groups]
         outer = ["bwrap", "--args", "9", "--", *self._become_user(), *self._rlimits(groups)]
-        return ["sh", "-c", ENTER + _ARGUMENTS, "sh", *entries, "--", file, *outer, *args]
+        inner = [*self._relayed({port: _inside(port) for port in self._forwards}), *args]
+        return ["sh", "-c", ENTER + _ARGUMENTS, "sh", *entries, "--", file, *outer, *inner]
+
+    def _relayed(self, sockets: Mapping[int, str]) -> list[str]:
+        """The beginning of a command line whose program finds sockets on ports."""
+        if not sockets:
+            return []
+        pairs = [f"{port}={path}" for port, path in sockets.items()]
+        return [sys.executable, "-I", "-S", relay.__file__, *pairs, "--"]
 
     def hand_over(self) -> None:
         """Give the workspace and the guard's socket to the sandbox's user."""
         if self.user is None:
             return
-        if self._guard_socket is not None:
-            os.chown(self._guard_socket, self.user, self.user)
+        for socket in self._sockets():
+            os.chown(socket, self.user, self.user)
         for folder, folders, files, fd in os.fwalk(self._workspace):
             del folder
             os.fchown(fd, self.user, self.user)
@@ -113,11 +145,16 @@ class Jail:
         for path in self._read_only:
             walls += ["--ro-bind", str(path), str(path)]
         walls += ["--bind", str(self._workspace), WORKSPACE]
-        if self._guard_socket is not None:
-            walls += ["--bind", str(self._guard_socket), GUARD_SOCKET]
+        for socket, inside in self._sockets().items():
+            walls += ["--bind", str(socket), inside]
         for name, value in self._env.items():
             walls += ["--setenv", name, value]
         return [*walls, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+    def _sockets(self) -> dict[Path, str]:
+        """Sockets outside, and where the program finds them."""
+        guard = {self._guard_socket: GUARD_SOCKET} if self._guard_socket else {}
+        return guard | {socket: _inside(port) for port, socket in self._forwards.items()}
 
     def _become_user(self) -> list[str]:
         """Root's program steps down twice: to a host user, then into a user namespace."""
@@ -135,6 +172,10 @@ class Jail:
         if not groups:
             limits.append(f"--nproc={self._limits.processes}")
         return limits
+
+
+def _inside(port: int) -> str:
+    return f"/run/forward-{port}"
 
 
 def _privileges(user: int | None) -> list[str]:
@@ -181,6 +222,7 @@ def _minimal_env() -> dict[str, str]:
         "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         "HOME": "/tmp",  # noqa: S108 - the sandbox's own, private one
         "USER": "alumno",
+        "LOGNAME": "alumno",
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(Path(__file__).parents[3]),
     }

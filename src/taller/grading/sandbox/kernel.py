@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -27,6 +28,7 @@ from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
 
 _FOLDER = ".kernel"
+_MODULE = "ipykernel_launcher"
 _SOCKETS = "s"
 _LONGEST_SOCKET = len("/-00")
 _ERRORS_BYTES = 64 * 1024
@@ -43,7 +45,8 @@ class SandboxedKernel:
     it ends the kernel, also one that testbook lost (it does when its own entry raises).
 
     Args:
-        workspace, read_only, guard_socket, limits, env: as in run_sandboxed().
+        workspace, read_only, guard_socket, limits, env, forwards: as in run_sandboxed().
+        module: what ``python -m`` runs, with ipykernel_launcher's arguments.
 
     Attributes:
         manager_class: give it to nbclient or testbook as ``kernel_manager_class``; it starts
@@ -57,17 +60,21 @@ class SandboxedKernel:
     def __init__(
         self, workspace: Path, *, read_only: Sequence[Path] = (),
         guard_socket: Path | None = None, limits: Limits | None = None,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None, forwards: Mapping[int, Path] | None = None,
+        module: str = _MODULE,
     ) -> None:  # fmt: skip
         self._limits = limits or Limits()
         self._workspace = workspace.resolve(strict=True)
-        self._jail = jail_for(workspace, read_only, guard_socket, self._limits, env or {})
+        self._jail = jail_for(
+            workspace, read_only, guard_socket, self._limits, env or {}, forwards or {}
+        )
         self.folder = self._workspace / _FOLDER
         if len(os.fsencode(self.folder)) + _LONGEST_SOCKET > _SOCKET_PATH_LIMIT:
             raise TallerError(
                 f"La ruta de la carpeta de trabajo es demasiado larga: {workspace}",
                 "Usa una carpeta temporal con una ruta más corta.",
             )
+        self._module = module
         self._completed: Completed | None = None
         self._status: Status | None = None
         self._watcher: threading.Thread | None = None
@@ -104,8 +111,10 @@ class SandboxedKernel:
             shutil.rmtree(self.folder)
         self.folder.mkdir(mode=0o700)
 
-    def command(self, args: Sequence[str], watch: Watch) -> list[str]:
-        """The command line that starts the kernel behind the walls."""
+    def started(
+        self, args: Sequence[str], watch: Watch
+    ) -> AbstractContextManager[tuple[list[str], int]]:
+        """The command line that starts the kernel behind the walls, and its standard input."""
         outside = str(self.folder)
         inside = f"{self._jail.inside}/{_FOLDER}"
         connection = json.loads((self.folder / "outside.json").read_text())
@@ -113,7 +122,8 @@ class SandboxedKernel:
         (self.folder / "inside.json").write_text(json.dumps(connection))
         file = f"{outside}/outside.json"
         translated = [arg.replace(file, f"{inside}/inside.json") for arg in args]
-        return self._jail.command(translated, watch.groups)
+        program = [self._module if arg == _MODULE else arg for arg in translated]
+        return self._jail.started(program, watch.groups)
 
     def watch(self) -> Watch:
         """The limits of a kernel that is about to start."""
@@ -167,7 +177,8 @@ def _manager_class(kernel: SandboxedKernel) -> type[AsyncKernelManager]:
             errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the kernel has ended
             kw |= {"env": dict(os.environ), "cwd": "/"}
             kw |= {"stdout": subprocess.DEVNULL, "stderr": errors}
-            await super()._async_launch_kernel(kernel.command(kernel_cmd, watch), **kw)
+            with kernel.started(kernel_cmd, watch) as (line, stdin):
+                await super()._async_launch_kernel(line, **kw, stdin=stdin)
             process = getattr(self.provisioner, "process", None)
             if not isinstance(process, subprocess.Popen):
                 raise TallerError("jupyter_client no inició el kernel como un proceso local.")

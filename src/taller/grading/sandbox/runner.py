@@ -26,6 +26,7 @@ def run_sandboxed(
     guard_socket: Path | None = None,
     limits: Limits | None = None,
     env: Mapping[str, str] | None = None,
+    forwards: Mapping[int, Path] | None = None,
 ) -> Completed:
     """Run a program that nobody has read, isolated from everything but its workspace.
 
@@ -41,18 +42,20 @@ def run_sandboxed(
         guard_socket: socket of its guard.
         limits: what it may use.
         env: further variables of its environment.
+        forwards: port of its own loopback device to the Unix socket that answers there.
 
     Raises:
         SandboxUnavailable: bubblewrap is missing or may not isolate here.
         FileNotFoundError: the workspace or a read-only path does not exist.
     """
     limits = limits or Limits()
-    jail = jail_for(workspace, read_only, guard_socket, limits, env or {})
+    jail = jail_for(workspace, read_only, guard_socket, limits, env or {}, forwards or {})
     with Watch(workspace, limits) as watch:
-        process = subprocess.Popen(
-            jail.command(command, watch.groups), cwd="/", start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        with jail.started(command, watch.groups) as (line, stdin):
+            process = subprocess.Popen(
+                line, cwd="/", start_new_session=True,
+                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
         output = _Output(process, limits.output_mb)
         try:
             status = _follow(process, output, watch)

@@ -22,11 +22,11 @@ _SWEEPS = 20
 
 def jail_for(
     workspace: Path, read_only: Sequence[Path], guard_socket: Path | None,
-    limits: Limits, env: Mapping[str, str],
+    limits: Limits, env: Mapping[str, str], forwards: Mapping[int, Path],
 ) -> Jail:  # fmt: skip
     """The walls that the limits ask for; arguments and errors as in Jail."""
     kind = Jail if limits.confined else Unconfined
-    return kind(workspace, read_only, guard_socket, limits, env)
+    return kind(workspace, read_only, guard_socket, limits, env, forwards)
 
 
 class Unconfined(Jail):
@@ -34,9 +34,9 @@ class Unconfined(Jail):
 
     def __init__(
         self, workspace: Path, read_only: Sequence[Path], guard_socket: Path | None,
-        limits: Limits, env: Mapping[str, str],
+        limits: Limits, env: Mapping[str, str], forwards: Mapping[int, Path],
     ) -> None:  # fmt: skip
-        super().__init__(workspace, read_only, guard_socket, limits, env)
+        super().__init__(workspace, read_only, guard_socket, limits, env, forwards)
         self.user = None
         self.inside = str(self._workspace)
         self._mark = secrets.token_hex(16)
@@ -49,7 +49,9 @@ class Unconfined(Jail):
         entries = [str(group) for group in groups]
         limits = ["prlimit", "--core=0", f"--fsize={self._limits.file_mb * MEGABYTE}"]
         variables = [f"{name}={value}" for name, value in self._variables().items()]
-        start = ["env", "-i", "-C", self.inside, *variables, *map(self._translated, args)]
+        start = ["env", "-i", "-C", self.inside, *variables]
+        start += self._relayed({port: str(socket) for port, socket in self._forwards.items()})
+        start += map(self._translated, args)
         enter = ["sh", "-c", ENTER + 'exec "$@"', "sh", *entries, "--"]
         return [*enter, *limits, *start]
 

@@ -1,0 +1,245 @@
+"""Remote state for one submission: servers that nothing but its own sandboxes can reach.
+
+There are an S3 server and PostgreSQL, each a container without a network, which begins when
+somebody first connects. What they keep is in memory and goes with them.
+"""
+
+import contextlib
+import secrets
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import docker
+
+from taller.docker_state import connect
+from taller.doctor import built_images
+from taller.doctor.image import base_image
+from taller.errors import TallerError
+from taller.grading import relay
+
+LABEL = "taller.state"
+"""Says whose the containers are; without the labels by which a guard knows what is its tenant's."""
+
+_FOLDER = "backend"
+_BUCKET, _REGION, _DATABASE = "tfstate", "us-east-1", "tfstate"
+_START_SECONDS = 60.0
+_PAUSE_SECONDS = 0.05
+_PROBE_NS = 200_000_000
+_MEMORY = "512m"
+_PROCESSES = 256
+
+
+@dataclass(frozen=True)
+class _Server:
+    """A kind of server.
+
+    Attributes:
+        module: in ``infra/modules``, whose image it is.
+        port: inside its container.
+        writes: the folder that it needs to write to.
+        probe: the command by which its image says that it is ready.
+        environment: of the container; ``PASSWORD`` is replaced.
+        settings: Terraform's backend settings; ``PORT`` and ``PASSWORD`` are replaced.
+    """
+
+    module: str
+    port: int
+    writes: str
+    probe: tuple[str, ...]
+    environment: Mapping[str, str]
+    settings: str
+
+
+_SERVERS = {
+    "s3": _Server(
+        "state_s3", 9000, "/var/lib/s3", ("python", "/opt/s3/healthcheck.py"),
+        {"S3_BUCKET": _BUCKET, "S3_REGION": _REGION},
+        f"""\
+bucket     = "{_BUCKET}"
+key        = "terraform.tfstate"
+region     = "{_REGION}"
+endpoints  = {{ s3 = "http://127.0.0.1:PORT" }}
+access_key = "taller"
+secret_key = "PASSWORD"
+
+use_lockfile                = true
+use_path_style              = true
+skip_credentials_validation = true
+skip_requesting_account_id  = true
+skip_metadata_api_check     = true
+skip_region_validation      = true
+""",
+    ),
+    "pg": _Server(
+        "state_pg", 5432, "/var/lib/postgresql/data", ("pg_isready", "--quiet", "--host=127.0.0.1"),
+        {"STATE_USER": "taller", "STATE_PASSWORD": "PASSWORD", "STATE_DATABASE": _DATABASE},
+        f"""\
+conn_str    = "postgres://taller:PASSWORD@127.0.0.1:PORT/{_DATABASE}?sslmode=disable"
+schema_name = "terraform_remote_state"
+""",
+    ),
+}  # fmt: skip
+
+
+class StateServers:
+    """The servers of one submission; a context manager.
+
+    Args:
+        folder: an empty one, for sockets; its path is short.
+        prefix, run: of the submission, for the containers' labels.
+
+    Attributes:
+        forwards: port in a sandbox to the socket outside, as run_sandboxed() takes them.
+        files: path in a workspace to text: the backend settings that the servers take.
+        env: the variables that name these files, as exercises read them.
+    """
+
+    def __init__(self, folder: Path, prefix: str, run: str) -> None:
+        self._folder = folder
+        self._labels = {LABEL: prefix, "taller.run": run}
+        self._password = secrets.token_hex(16)
+        self._ports = {kind: _free_port() for kind in _SERVERS}
+        self._listeners: list[socket.socket] = []
+        self._locks = {kind: threading.Lock() for kind in _SERVERS}
+        self._started: set[str] = set()
+        self._failure: TallerError | None = None
+        self.forwards = {port: folder / f"{kind}.sock" for kind, port in self._ports.items()}
+        self.files = {f"{_FOLDER}/{kind}.tfbackend": self._settings(kind) for kind in _SERVERS}
+        self.env = {
+            f"TALLER_BACKEND_{kind.upper()}": f"/workspace/{_FOLDER}/{kind}.tfbackend"
+            for kind in _SERVERS
+        }
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(mode=0o700)
+        for kind, port in self._ports.items():
+            listener = relay.listen(str(self.forwards[port]))
+            self._listeners.append(listener)
+            upstream = partial(self._connect, kind)
+            threading.Thread(target=relay.serve, args=(listener, upstream), daemon=True).start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):  # nobody waits at it any more
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        with contextlib.closing(connect()) as client:
+            remove(client, self._labels[LABEL])
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def check(self) -> None:
+        """Make sure that every server that was wanted came.
+
+        Raises:
+            TallerError: one did not, which is nobody's answer's fault.
+        """
+        if self._failure is not None:
+            raise self._failure
+
+    def _settings(self, kind: str) -> str:
+        text = _SERVERS[kind].settings.replace("PASSWORD", self._password)
+        return text.replace("PORT", str(self._ports[kind]))
+
+    def _connect(self, kind: str) -> socket.socket:
+        with self._locks[kind]:
+            if kind not in self._started:
+                try:
+                    self._start(kind)
+                except TallerError as error:
+                    self._failure = error
+                    raise ConnectionRefusedError(kind) from error
+                self._started.add(kind)
+        return relay.connect(str(self._folder / kind / "s"))
+
+    def _start(self, kind: str) -> None:
+        """Start a server whose only way out is a socket in a folder of ours."""
+        server = _SERVERS[kind]
+        shared = self._folder / kind
+        shared.mkdir()
+        shared.chmod(0o777)  # the server's user makes the socket; nobody else gets to the folder
+        with contextlib.closing(connect()) as client:
+            try:
+                container = client.containers.run(**self._options(client, server, shared))
+                _wait(container)
+            except docker.errors.DockerException as error:
+                raise TallerError(
+                    f"El servidor de state {server.module} no arranca: {error}",
+                    "Ejecuta «taller doctor --fix», que prepara su imagen.",
+                ) from error
+
+    def _options(
+        self, client: docker.DockerClient, server: _Server, shared: Path
+    ) -> dict[str, Any]:
+        image = client.images.get(_image(client, server.module))
+        start = (image.attrs["Config"]["Entrypoint"] or []) + (image.attrs["Config"]["Cmd"] or [])
+        environment = {
+            name: value.replace("PASSWORD", self._password)
+            for name, value in server.environment.items()
+        }
+        return {
+            "image": image.id,
+            "entrypoint": ["python3", "/relay.py", f"/shared/s={server.port}", "--", *start],
+            "command": [],
+            "environment": environment,
+            "labels": self._labels,
+            "network_mode": "none",
+            "volumes": {
+                str(shared): {"bind": "/shared", "mode": "rw"},
+                str(Path(relay.__file__)): {"bind": "/relay.py", "mode": "ro"},
+            },
+            "tmpfs": {server.writes: "mode=1777", "/tmp": "mode=1777"},  # noqa: S108 - its own
+            "healthcheck": {
+                "test": ["CMD", *server.probe], "interval": _PROBE_NS, "timeout": 5 * 10**9,
+                "retries": int(_START_SECONDS),
+            },
+            "read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"],
+            "mem_limit": _MEMORY, "memswap_limit": _MEMORY, "pids_limit": _PROCESSES,
+            "detach": True,
+        }  # fmt: skip
+
+
+def remove(client: docker.DockerClient, prefix: str) -> None:
+    """Remove the servers of one submission."""
+    for found in client.api.containers(all=True, filters={"label": f"{LABEL}={prefix}"}):
+        with contextlib.suppress(docker.errors.NotFound):  # somebody else has just removed it
+            client.api.remove_container(found["Id"], v=True, force=True)
+
+
+def _image(client: docker.DockerClient, module: str) -> str:
+    """The image that ``taller doctor`` keeps of a module."""
+    recipe = next(recipe for recipe in built_images.recipes() if recipe.name == module)
+    return recipe.tag(str(client.images.get(base_image()).id))
+
+
+def _wait(container: Any) -> None:
+    """Wait until a container says that it is ready.
+
+    Raises:
+        TallerError: it ended, or did not get ready in time; with its last words.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        container.reload()
+        state = container.attrs["State"]
+        if state["Health"]["Status"] == "healthy":
+            return
+        if not state["Running"]:
+            break
+        time.sleep(_PAUSE_SECONDS)
+    raise TallerError(
+        "El servidor de state no llegó a estar listo: " + container.logs(tail=10).decode()
+    )
+
+
+def _free_port() -> int:
+    """A port that is free on this machine too, for sandboxes without walls."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
