@@ -157,12 +157,12 @@ resource "docker_image" "x" {
 """
 
 
-def rules(text: str, exercise: str = "ej01", name: str = "main.tf") -> set[str]:
-    return {denial.rule for denial in screen({name: text}, exercise)}
+def rules(text: str, name: str = "main.tf", *, remote_state: bool = False) -> set[str]:
+    return {denial.rule for denial in screen({name: text}, remote_state=remote_state)}
 
 
 def test_what_the_exercises_need_is_allowed() -> None:
-    assert screen({"main.tf": ALLOWED}, "ej01") == []
+    assert screen({"main.tf": ALLOWED}) == []
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ def test_json_override_files_are_read_too() -> None:
 
 
 def test_the_exercise_on_remote_state_may_have_a_backend() -> None:
-    assert rules('terraform { backend "s3" {} }', "ej07") == set()
+    assert rules('terraform { backend "s3" {} }', remote_state=True) == set()

@@ -5,8 +5,10 @@
 
 import os
 import sys
+from typing import Any
 
 from ipykernel.kernelapp import launch_new_instance
+from IPython.core.formatters import DisplayFormatter
 
 from taller.provider import fork_server
 from taller.workspace import workspace
@@ -18,7 +20,13 @@ def main() -> None:
     opened = os.environ.pop("TALLER_OPEN", "")
     if opened and "docker_provider.server" in sys.modules:
         fork_server(workspace(*opened.split("/")))
+    DisplayFormatter.format = _nothing  # type: ignore[method-assign] # nobody looks at this kernel
     launch_new_instance()
+
+
+def _nothing(*_: Any, **__: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How a result shows itself, and its metadata: not at all."""
+    return {}, {}
 
 
 if __name__ == "__main__":

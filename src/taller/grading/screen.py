@@ -11,9 +11,6 @@ from typing import Any
 
 from taller.hcl import Block, HclError, parse
 
-REMOTE_STATE = "ej07"
-"""The exercise about remote state, the only one that may have a backend."""
-
 _SOURCES = ("kreuzwerker/docker", "registry.terraform.io/kreuzwerker/docker")
 _PROVIDERS = ("docker", "terraform")
 _CONFIGURATION = (".tf", ".tf.json")
@@ -48,21 +45,21 @@ class Denial:
         return f"{self.file}: {self.message}"
 
 
-def screen(files: Mapping[str, str], exercise: str) -> list[Denial]:
+def screen(files: Mapping[str, str], *, remote_state: bool = False) -> list[Denial]:
     """Find what a configuration may not contain; of files that are no HCL, what their text says.
 
     Args:
         files: path in the workspace to text, modules and override files included.
-        exercise: the exercise's id.
+        remote_state: whether the state may be kept elsewhere.
     """
     found: list[Denial] = []
     for name, text in sorted(files.items()):
         if name.endswith(_CONFIGURATION):
-            found += _of_file(name, text, exercise)
+            found += _of_file(name, text, remote_state)
     return list(dict.fromkeys(found))
 
 
-def _of_file(name: str, text: str, exercise: str) -> Iterator[Denial]:
+def _of_file(name: str, text: str, remote_state: bool) -> Iterator[Denial]:
     try:
         blocks = parse(name, text)
     except HclError:
@@ -74,21 +71,21 @@ def _of_file(name: str, text: str, exercise: str) -> Iterator[Denial]:
         yield from _file_calls(whole, text)
         return
     for block in blocks:
-        yield from _of_block(block, exercise)
+        yield from _of_block(block, remote_state)
 
 
-def _of_block(block: Block, exercise: str) -> Iterator[Denial]:
+def _of_block(block: Block, remote_state: bool) -> Iterator[Denial]:
     match block.kind:
         case "module":
             yield from _module(block)
         case "terraform":
-            yield from _settings(block, exercise)
+            yield from _settings(block, remote_state)
         case "provider":
             yield from _provider(block)
         case "resource":
             yield from _resource(block)
         case "data":
-            yield from _data(block, exercise)
+            yield from _data(block, remote_state)
     if _has_key(block.body, "provisioner"):
         yield _deny(
             block, "provisioner", "los provisioners ejecutan programas; aquí no se admiten."
@@ -105,9 +102,9 @@ def _module(block: Block) -> Iterator[Denial]:
         yield _deny(block, "module_source", message)
 
 
-def _settings(block: Block, exercise: str) -> Iterator[Denial]:
+def _settings(block: Block, remote_state: bool) -> Iterator[Denial]:
     for kind in ("backend", "cloud"):
-        if block.get(kind) is not None and exercise != REMOTE_STATE:
+        if block.get(kind) is not None and not remote_state:
             message = f"el bloque «{kind}» guarda el state en otro sitio; aquí no se admite."
             yield _deny(block, kind, message)
     for required in block.blocks("required_providers"):
@@ -132,11 +129,11 @@ def _resource(block: Block) -> Iterator[Denial]:
         yield _unknown_provider(block, block.labels[0])
 
 
-def _data(block: Block, exercise: str) -> Iterator[Denial]:
+def _data(block: Block, remote_state: bool) -> Iterator[Denial]:
     type_ = block.labels[0]
     if type_ in ("external", "http"):
         yield _deny(block, type_, f"data «{type_}» ejecuta programas o usa la red.")
-    elif type_ == "terraform_remote_state" and exercise != REMOTE_STATE:
+    elif type_ == "terraform_remote_state" and not remote_state:
         message = "«terraform_remote_state» lee el state de otros; aquí no se admite."
         yield _deny(block, type_, message)
     elif type_.partition("_")[0] not in _PROVIDERS:

@@ -96,7 +96,7 @@ def grade(task: Task) -> Result:
 
 
 def _grade(task: Task) -> Result:
-    denials = screen(_written(task.aligned), task.exercise.id)
+    denials = screen(_written(task.aligned), remote_state=task.exercise.remote_state)
     if denials:
         return _denied(task, denials)
     scratch = scratch_folder(task.run) / task.prefix
@@ -126,7 +126,7 @@ def _judge(task: Task, scratch: Path) -> Result:
         if ran.status == "timeout":
             return _timed_out(task, ran)
         left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
-        denials = [*screen(left, task.exercise.id), *_too_big(left)]
+        denials = [*screen(left, remote_state=task.exercise.remote_state), *_too_big(left)]
         if denials:
             return _denied(task, denials)
         result = _verdict(task, scratch, left, outside)

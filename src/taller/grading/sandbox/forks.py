@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,12 +85,14 @@ class _Server:
 
 
 _servers: dict[int, _Server] = {}
+_starting = threading.Lock()
 
 
 def _server(env: Mapping[str, str]) -> _Server:
     """The server of this process; a fork of this process gets one of its own."""
-    server = _servers.get(os.getpid())
-    if server is None or server.process.poll() is not None:
-        _servers.clear()
-        server = _servers[os.getpid()] = _Server(env)
-    return server
+    with _starting:
+        server = _servers.get(os.getpid())
+        if server is None or server.process.poll() is not None:
+            _servers.clear()
+            server = _servers[os.getpid()] = _Server(env)
+        return server
