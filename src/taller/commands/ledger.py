@@ -19,8 +19,8 @@ _HEAD = re.compile(r"(\d+):([0-9a-f]{64})")
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every one of these commands takes."""
     output = click.argument(
-        "output", metavar="OUT", type=click.Path(exists=True, path_type=Path)
-    )  # fmt: skip
+        "output", metavar="OUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
+    )
     gradebook = click.option(
         "--gradebook", default="", metavar="URL",
         help="El registro compartido con que se calificó: postgresql://usuario@servidor/notas",
@@ -53,8 +53,7 @@ def verify(output: Path, gradebook: str, head: str) -> None:
         faults = list(found.faults())
         if noted and not found.contains(noted):
             faults.append(f"no contiene el final {noted}: le faltan filas, o es otro registro.")
-        if output.is_dir():
-            faults += seal.faults(output, found)
+        faults += seal.faults(output, found)
         end = found.head()
     for fault in faults:
         click.echo(f"✗ {fault}")
@@ -89,7 +88,7 @@ def adjust(
 
     catalog = load_catalog()
     wanted = Adjustment(student, exercise, check, points, comment, who or _user())
-    with alone(output), _opened(output, gradebook) as found:
+    with _opened(output, gradebook) as found, alone(output):
         require_whole(output, found)
         made = found.adjust(wanted)
         seal = read_seal(output)
@@ -134,14 +133,13 @@ def _opened(output: Path, gradebook: str) -> "Iterator[Ledger]":
     from taller.errors import EXIT_USAGE, TallerError
     from taller.grading.ledger import Ledger, ledger_url
 
-    path = output / "ledger.db" if output.is_dir() else output
-    if not gradebook and not path.is_file():
+    if not gradebook and not (output / "ledger.db").is_file():
         raise TallerError(
             f"No hay ningún registro en {output}.",
             "Si la clase se calificó con un registro compartido, da su --gradebook.",
             exit_code=EXIT_USAGE,
         )
-    with Ledger(ledger_url(output, gradebook) if gradebook else path) as found:
+    with Ledger(ledger_url(output, gradebook)) as found:
         yield found
 
 

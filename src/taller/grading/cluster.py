@@ -28,7 +28,7 @@ from taller.grading.verdicts import no_verdict
 from taller.result import Result
 
 EXIT_INFRASTRUCTURE = 3
-_CONNECT_SECONDS = 30
+_CONNECT_SECONDS = 15
 _PATIENCE = 12
 """How many looks in a row may find no worker before the class is given up."""
 _AHEAD = 2
