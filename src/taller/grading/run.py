@@ -74,7 +74,7 @@ def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) 
         forwards=outside.forwards, module="taller.grading.kernel_program",
     ) as kernel, _Book(notebook, kernel) as client:  # fmt: skip
         flags = _run_cells(client, len(sources))
-    ended = kernel.stop()
+        ended = kernel.stop()  # at once: jupyter_client would look every 0.1 s whether it is gone
     status = ended.status if ended else "ok"
     if client.received > _OUTPUT_BYTES:
         status = "output"

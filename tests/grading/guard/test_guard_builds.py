@@ -199,7 +199,7 @@ class TestCache:
     ) -> None:
         arguments = {"BASE_IMAGE": BASE, "MARK": prefix}
         files = {"Dockerfile": self.DOCKERFILE, "lock": prefix}
-        build(engine, f"{prefix}-before", context(files), buildargs=arguments)
+        build(engine, f"{prefix}-before", context(files), buildargs=arguments, rm=True)
         _, log = client.images.build(
             fileobj=context(files), custom_context=True, tag=f"{prefix}-after", buildargs=arguments
         )
@@ -213,3 +213,53 @@ def test_too_many_volumes_in_a_dockerfile_are_refused(
     dockerfile = f"FROM {BASE}\nVOLUME " + " ".join(f"/v{n}" for n in range(20))
     with pytest.raises(APIError, match="VOLUME"):
         build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+
+
+SECRET = "https://name:secret@index.example.com"
+RECIPE = f"""\
+FROM {BASE}
+ARG INDEX
+COPY data /data
+RUN test -n "$INDEX" && cat /proc/sys/kernel/random/uuid > /made-once
+"""
+
+
+class TestCachedBuilds:
+    """A build from the engine's cache, which the engine filled with arguments of its own."""
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return Policy(
+            images=(BASE,),
+            build_arguments=lambda text: {"INDEX": SECRET} if text == RECIPE.encode() else {},
+        )
+
+    def test_a_known_recipe_comes_from_the_cache_whoever_packed_it(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        files = {"Dockerfile": RECIPE, "data": prefix}
+        warm = build(engine, f"{prefix}-warm:1", context(files), buildargs={"INDEX": SECRET})
+        mine = tarfile.TarInfo("data")
+        mine.uid = mine.gid = 1000
+        mine.size = len(prefix)
+        packed = context({"Dockerfile": RECIPE})
+        with tarfile.open(fileobj=packed, mode="a") as tar:
+            tar.addfile(mine, io.BytesIO(prefix.encode()))
+        packed.seek(0)
+        again = build(client, f"{prefix}-x:1", packed)
+        assert again.attrs["RootFS"]["Layers"] == warm.attrs["RootFS"]["Layers"]
+
+    def test_its_arguments_stay_unknown_to_the_tenant(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        image = build(client, f"{prefix}-x:1", context({"Dockerfile": RECIPE, "data": prefix}))
+        assert SECRET in str(engine.images.get(f"{prefix}-x:1").history())
+        assert "/made-once" in str(image.history())
+        assert SECRET not in str(image.history()) + str(image.attrs)
+
+    def test_another_recipe_does_not_get_them(
+        self, client: docker.DockerClient, prefix: str
+    ) -> None:
+        text = RECIPE + "RUN echo $INDEX\n"
+        with pytest.raises(BuildError):
+            build(client, f"{prefix}-x:1", context({"Dockerfile": text, "data": prefix}))
