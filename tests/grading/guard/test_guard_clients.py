@@ -145,7 +145,7 @@ class TestImages:
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
     ) -> None:
         dockerfile = io.BytesIO(f"FROM {BASE}\nLABEL course={prefix}".encode())
-        outside = engine.images.build(fileobj=dockerfile, tag=f"{prefix}-outside:1")[0]
+        outside = engine.images.build(fileobj=dockerfile, tag=f"{prefix}-outside:1", rm=True)[0]
         for ref in (f"{prefix}-outside:1", outside.id, outside.id[7:19]):
             with pytest.raises(ImageNotFound):
                 client.images.get(ref)

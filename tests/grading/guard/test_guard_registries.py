@@ -28,7 +28,7 @@ def image(client: docker.DockerClient, prefix: str) -> str:
     """An image of the tenant's, named for the registry."""
     dockerfile = io.BytesIO(f"FROM {BASE}\nLABEL course={prefix}".encode())
     name = f"{REGISTRY}/{prefix}-x:1"
-    client.images.build(fileobj=dockerfile, tag=name)
+    client.images.build(fileobj=dockerfile, tag=name, rm=True)
     return name
 
 
