@@ -4,12 +4,15 @@ A task is a pure function of what it is given; nothing but its result comes back
 coordinator writes. A worker that dies takes no more with it than what it was grading.
 """
 
+import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Protocol, Self, TypeVar
+
+from taller.grading.parent import end_with
 
 Label = TypeVar("Label")
 Item = TypeVar("Item")
@@ -153,4 +156,4 @@ class LokyPool(Generic[Item, Answer]):
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
 
-        return ProcessPoolExecutor(max_workers=self.width)
+        return ProcessPoolExecutor(self.width, initializer=end_with, initargs=(os.getpid(),))
