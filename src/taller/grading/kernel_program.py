@@ -20,6 +20,7 @@ def main() -> None:
     opened = os.environ.pop("TALLER_OPEN", "")
     if opened and "docker_provider.server" in sys.modules:
         fork_server(workspace(*opened.split("/")))
+    sys.modules.pop("taller.lab", None)  # imported again, in the notebook, it registers its magic
     DisplayFormatter.format = _nothing  # type: ignore[method-assign] # nobody looks at this kernel
     launch_new_instance()
 

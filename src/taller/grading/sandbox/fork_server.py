@@ -91,7 +91,7 @@ def _obey(order: dict[str, Any], channel: int, *groups: int) -> NoReturn:
 
 
 def _join(channel: int) -> tuple[int, int]:
-    """Enter the namespaces of the process behind a channel; returns its two outputs.
+    """Enter the namespaces of the holder behind a channel; returns the sandbox's two outputs.
 
     The kernel itself says who has written the first line to the channel (man 7 unix).
     """
@@ -102,8 +102,8 @@ def _join(channel: int) -> tuple[int, int]:
         os._exit(0)  # the sandbox did not begin
     pid = struct.unpack("3i", ancillary[0][2])[0]
     there = os.pidfd_open(pid)
-    output = (_checked(_libc.syscall(_PIDFD_GETFD, there, 1, 0)),
-              _checked(_libc.syscall(_PIDFD_GETFD, there, 2, 0)))  # fmt: skip
+    output = (_checked(_libc.syscall(_PIDFD_GETFD, there, 7, 0)),
+              _checked(_libc.syscall(_PIDFD_GETFD, there, 8, 0)))  # fmt: skip
     os.setgroups([])
     _checked(_libc.setns(there, _NAMESPACES))
     return output

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HOLDER = ("sh", "-c", 'echo >&0; read -r code <&0 || exit 137; exit "$code"')
-"""Says that the sandbox is there, waits for the exit code of what runs in it, and ends with it."""
+HOLDER = ("sh", "-c", 'exec 7>&1 8>&2; echo >&0; read -r code <&0 || exit 137; exit "$code"')
+"""Says that the sandbox is there, waits for the exit code of what runs in it, and ends with it.
+
+Its outputs are 7 and 8 too, for 1 is the channel for a moment while it speaks."""
 
 
 _OWN = ("PATH", "HOME", "LANG", "PYTHONPATH")
