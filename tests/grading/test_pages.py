@@ -146,7 +146,7 @@ def test_flags_are_for_instructors_alone() -> None:
     ("status", "reason", "title"),
     [
         ("timeout", "Tu notebook no terminó en 60 s de procesador.", "Se acabó el tiempo"),
-        ("policy_violation", "main.tf: los provisioners ejecutan programas.", "No se ejecutó"),
+        ("policy_violation", "main.tf: los provisioners ejecutan programas.", "aquí no se admite"),
         ("invalid_notebook", "El notebook termina antes de tiempo (línea 3).", "no se pudo leer"),
     ],
 )

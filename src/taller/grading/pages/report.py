@@ -1,6 +1,7 @@
 """The class at a glance, for instructors."""
 
 import statistics
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,6 +58,11 @@ class Concern:
     found: Sequence[Attention]
 
 
+def by_name(name: str) -> tuple[str, str]:
+    """In the order of the alphabet: accents and capitals count only between equals."""
+    return unicodedata.normalize("NFKD", name.casefold()), name
+
+
 class Report:
     """A class, summed up.
 
@@ -92,7 +98,8 @@ class Report:
     @cached_property
     def rows(self) -> list[Row]:
         """All students, by name."""
-        return [(name, own, total(own.values())) for name, own in sorted(self.marks.items())]
+        names = sorted(self.marks, key=by_name)
+        return [(name, self.marks[name], total(self.marks[name].values())) for name in names]
 
     @cached_property
     def groups(self) -> list[list[Row]]:

@@ -38,10 +38,10 @@ WORDS: dict[Status, Wording] = {
     "policy_violation": Wording(
         "Rechazada por las normas",
         "normas",
-        "No se ejecutó: contiene algo que aquí no se admite",
+        "Contiene algo que aquí no se admite",
         "Las entregas se ejecutan aisladas y solo con el provider de Docker y los archivos de su "
-        "carpeta. Lo que ejecuta programas, lee fuera de esa carpeta o pide privilegios se "
-        "rechaza antes de empezar, sea cual sea la intención.",
+        "carpeta. Lo que ejecuta otros programas, lee fuera de esa carpeta o pide privilegios se "
+        "rechaza, sea cual sea la intención.",
         "Quita lo que se nombra arriba, comprueba con lab.check() que todo sigue pasando y vuelve "
         "a entregar. Si crees que es un error, enséñale esta página a tu instructor.",
     ),
