@@ -7,7 +7,7 @@ PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading browser bench clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults browser bench docs clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -33,6 +33,7 @@ test: setup ## Run every test, the fast layers first
 	@$(LAYER) infra $(MAKE) --no-print-directory infra
 	@$(LAYER) engine $(MAKE) --no-print-directory engine
 	@$(LAYER) grading $(MAKE) --no-print-directory grading
+	@$(LAYER) faults $(MAKE) --no-print-directory faults
 	@$(LAYER) notebooks $(MAKE) --no-print-directory notebooks
 	@$(LAYER) browser $(MAKE) --no-print-directory browser
 
@@ -58,6 +59,9 @@ engine: setup ## The pipeline's image, the lab and the command line
 grading: setup ## The guard, the sandbox and what stands on them
 	$(PARALLEL) -m engine tests/grading
 
+faults: setup ## What goes wrong in a class, and kills of its grader
+	$(PARALLEL) -m engine tests/faults
+
 notebooks: setup ## Every lesson, every solution and every wrong answer
 	$(PYTEST) -n 2 -m engine tests/notebooks
 
@@ -66,6 +70,10 @@ browser: setup ## A student in JupyterLab, in a real browser
 
 bench: doctor ## Timings (never part of the tests)
 	@$(VENV)/python bench/run.py
+
+docs: demo ## The documentation's pictures, taken again from a demo and a browser
+	@cp .taller/workspaces/$(PREFIX)/demo/report/infraestructura.svg docs/infrastructure.svg
+	@TALLER_SCREENSHOTS=docs $(MAKE) --no-print-directory browser
 
 clean: setup ## Remove what the workshop made, and nothing else
 	@$(VENV)/taller clean --all

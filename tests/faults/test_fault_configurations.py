@@ -1,0 +1,116 @@
+"""HCL that reaches for the machine: denied by name, and harmless to everybody else."""
+
+from collections.abc import Callable
+from typing import Any
+
+import docker
+import pytest
+
+pytestmark = pytest.mark.engine
+
+Make = Callable[[Any], bytes]
+
+FULL = 10
+IMAGE = "taller/base:bookworm"
+
+
+def main_tf(text: str) -> Make:
+    return lambda handout: handout.answering(main_tf=f"%%hcl main.tf\n{text}")
+
+
+def container(body: str) -> Make:
+    """A container beside the three volumes of a right answer."""
+
+    def make(handout: Any) -> bytes:
+        volumes = next(
+            "".join(cell["source"])
+            for cell in handout.solution["cells"]
+            if cell["id"] == "answer-main_tf"
+        )
+        text = f"""
+resource "docker_container" "x" {{
+  name     = "${{var.prefix}}_x"
+  image    = "{IMAGE}"
+  command  = ["true"]
+  must_run = false
+  {body}
+}}
+"""
+        content: bytes = handout.answering(main_tf=volumes + text)
+        return content
+
+    return make
+
+
+LOCAL_EXEC = """
+resource "terraform_data" "x" {
+  provisioner "local-exec" {
+    command = "cat /etc/passwd"
+  }
+}
+"""
+ENVIRON = """
+resource "docker_volume" "raw" {
+  name = "${var.prefix}_${sha1(file("/proc/self/environ"))}"
+}
+"""
+THOUSANDS = """
+resource "docker_volume" "many" {
+  count = 3000
+  name  = "${var.prefix}_${count.index}"
+}
+"""
+ROOT = 'volumes {\n host_path = "/"\n container_path = "/host"\n }'
+SOCKET = 'volumes {\n host_path = "/var/run/docker.sock"\n container_path = "/s"\n }'
+BIND = 'mounts {\n type = "bind"\n source = "/etc"\n target = "/host"\n }'
+MOUNTPOINT = 'volumes {\n host_path = docker_volume.gold.mountpoint\n container_path = "/gold"\n }'
+OPTIONS = """
+resource "docker_volume" "x" {
+  name = "${var.prefix}_x"
+  driver_opts = { type = "none", o = "bind", device = "/" }
+}
+"""
+ESCAPE = "%%hcl ../../../../otro/ej01/main.tf\n# fuera"
+NOT_RUN = ("policy_violation", 0)
+
+FAULTS: dict[str, tuple[Make, str, int, str]] = {
+    "local-exec": (main_tf(LOCAL_EXEC), *NOT_RUN, "los provisioners ejecutan programas"),
+    "environ": (main_tf(ENVIRON), *NOT_RUN, "file(…) solo puede leer de tu carpeta"),
+    "root": (container(ROOT), *NOT_RUN, 'docker_container.x: «volumes.host_path = "/"»'),
+    "socket": (container(SOCKET), *NOT_RUN, "entrega el socket de Docker"),
+    "bind": (container(BIND), *NOT_RUN, '«mounts.type = "bind"» monta una ruta del equipo'),
+    "mountpoint": (container(MOUNTPOINT), *NOT_RUN, "Monta un volumen por su nombre"),
+    "privileged": (container("privileged = true"), *NOT_RUN, "todos los poderes del equipo"),
+    "host-network": (container('network_mode = "host"'), *NOT_RUN, "lo que es del equipo"),
+    "driver-options": (main_tf(OPTIONS), *NOT_RUN, "algo de fuera de él"),
+    "outside-name": (lambda h: h.answering(outputs_tf=ESCAPE), "graded", FULL - 2, "sale de la"),
+    "thousands": (main_tf(THOUSANDS), "graded", 2, ""),
+}
+
+
+@pytest.fixture(scope="module")
+def graded(course: Any, ej01: Any) -> Any:
+    """The class with every fault, graded once."""
+    for name, (make, *_) in FAULTS.items():
+        course.hand_in(name, make(ej01))
+    course.hand_in("honest", ej01.bytes())
+    assert course.grade("--jobs", "2") == 0
+    return course
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_gets_its_verdict(graded: Any, name: str) -> None:
+    _, status, score, says = FAULTS[name]
+    result = graded.result(name)
+    assert (result["status"], result["score"]) == (status, score), result
+    said = " ".join([*result["flags"], *(check["message"] for check in result["checks"])])
+    assert says in said, result
+
+
+def test_the_honest_one_beside_them_keeps_the_marks(graded: Any) -> None:
+    result = graded.result("honest")
+    assert (result["status"], result["score"]) == ("graded", FULL), result
+
+
+def test_nothing_is_left_over(graded: Any, engine: docker.DockerClient) -> None:
+    graded.wait_for_nothing(engine)

@@ -1,0 +1,64 @@
+"""SIGKILL of the grader at any moment: the next run goes on, and loses and leaves nothing."""
+
+import random
+import time
+from typing import Any
+
+import docker
+import pytest
+
+pytestmark = pytest.mark.engine
+
+SEED = 20240607
+STUDENTS = 40
+KILLS = 3
+SHORTEST_S, LONGEST_S = 2.0, 9.0
+"""Seconds until a kill: from before the first verdict to the middle of the class."""
+
+FORBIDDEN = '%%hcl main.tf\nmodule "x" {\n source = "github.com/x/y"\n}\n'
+
+
+def hand_in(course: Any, ej01: Any) -> dict[str, tuple[str, int]]:
+    """A class whose verdicts are known; every fourth student needs a real run."""
+    real = {
+        0: (ej01.bytes(), ("graded", ej01.points)),
+        4: (ej01.answering(outputs_tf="%%hcl outputs.tf\n"), ("graded", ej01.points - 2)),
+        8: (ej01.answering(outputs_tf="import os; os._exit(0)"), ("graded", 3)),
+    }
+    quick = {
+        1: (ej01.bytes()[:-50], ("invalid_notebook", 0)),
+        2: (ej01.answering(main_tf=FORBIDDEN), ("policy_violation", 0)),
+        3: (b"", ("invalid_notebook", 0)),
+    }
+    expected = {}
+    for number in range(STUDENTS):
+        content, verdict = quick[number % 4] if number % 4 else real[number % 12]
+        student = f"s{number:02}"
+        course.hand_in(student, content)
+        expected[student] = verdict
+    return expected
+
+
+def test_a_class_survives_three_kills_of_its_grader(
+    course: Any, ej01: Any, engine: docker.DockerClient
+) -> None:
+    expected = hand_in(course, ej01)
+    moments = random.Random(SEED)
+    for _ in range(KILLS):
+        grader = course.start("--jobs", "2")
+        time.sleep(moments.uniform(SHORTEST_S, LONGEST_S))
+        assert grader.poll() is None, "the class was too small: nothing was left to kill"
+        course.kill(grader)
+        deadline = time.monotonic() + 5
+        while course.processes():
+            assert time.monotonic() < deadline, course.processes()
+            time.sleep(0.1)
+    assert course.grade("--jobs", "2") == 0
+
+    results = {student: course.result(student) for student in expected}
+    assert {s: (r["status"], r["score"]) for s, r in results.items()} == expected
+    assert {result["attempt"] for result in results.values()} == {1}
+    lines = (course.output / "gradebook.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == sorted(expected)
+    assert course.taller("ledger", "verify", str(course.output)) == 0
+    course.wait_for_nothing(engine)
