@@ -80,7 +80,7 @@ class Ledger:
 
     def __init__(self, where: Path | URL) -> None:
         url = where if isinstance(where, URL) else URL.create("sqlite", database=str(where))
-        self.name = url.render_as_string(hide_password=True) if url.host else str(url.database)
+        self.name = str(url.set(drivername="postgresql")) if url.host else str(url.database)
         seconds = "timeout" if url.get_backend_name() == "sqlite" else "connect_timeout"
         self._engine = create_engine(url, connect_args={seconds: _WAIT_SECONDS})
         with self._speaking():
