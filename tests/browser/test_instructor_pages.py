@@ -149,7 +149,7 @@ def photograph(tmp_path: Path) -> Callable[[Page, str], Path]:
     folder = Path(os.environ.get("TALLER_SCREENSHOTS") or tmp_path)
 
     def save(page: Page, name: str) -> Path:
-        page.screenshot(path=folder / f"{name}.png")
+        page.screenshot(path=folder / f"{name}.png", full_page=name == "feedback")
         return folder / f"{name}.png"
 
     return save
@@ -314,7 +314,7 @@ def test_a_screen_reader_finds_its_way(reader: Open, output: Path, name: str) ->
 def test_a_class_of_three_thousand_opens_at_once(reader: Open, tmp_path: Path) -> None:
     marks: Marks = {
         f"estudiante{number:04}": {
-            exercise.id: Mark("graded", "", number % 11, number % 11, 10, (), ())
+            exercise.id: Mark("graded", 1, "", number % 11, number % 11, 10, (), ())
             for exercise in CATALOG.exercises
         }
         for number in range(3000)

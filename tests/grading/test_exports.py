@@ -44,7 +44,7 @@ def marked(
     score: int | None, status: Status = "graded", *, missing: tuple[str, ...] = (),
     adjustments: tuple[Adjustment, ...] = (),
 ) -> Mark:  # fmt: skip
-    return Mark(status, "2026-11-23T09:05:00+00:00", score, score, 10, missing, adjustments)
+    return Mark(status, 1, "2026-11-23T09:05:00+00:00", score, score, 10, missing, adjustments)
 
 
 def read(text: str) -> list[list[str]]:

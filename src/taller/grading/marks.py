@@ -19,7 +19,8 @@ class Mark:
 
     Attributes:
         status: of the verdict.
-        since: when the verdict was given, ISO 8601.
+        row: the verdict's number in the ledger.
+        since: when it was given, ISO 8601.
         given: points that the engine gave; None when there is no score.
         score: the same with the adjustments, from 0 to ``max_score``; None when there is none.
         max_score: points of the exercise.
@@ -28,6 +29,7 @@ class Mark:
     """
 
     status: Status
+    row: int
     since: str
     given: int | None
     score: int | None
@@ -58,7 +60,7 @@ def mark(
         score = max(0, min(result.max_score, total))
     missing = tuple(check.title for check in rubric.visible(result) if not check.passed)
     return Mark(
-        result.status, row.recorded_at, result.score, score, result.max_score, missing,
+        result.status, row.seq, row.recorded_at, result.score, score, result.max_score, missing,
         tuple(adjustments),
     )  # fmt: skip
 

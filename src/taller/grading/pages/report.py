@@ -160,7 +160,7 @@ class Report:
     def is_older(self, adjustment: "Adjustment") -> bool:
         """Whether the submission was graded again since: it may not be right any more."""
         mark = self.marks.get(adjustment.student, {}).get(adjustment.exercise)
-        return mark is not None and adjustment.when < mark.since
+        return mark is not None and adjustment.row < mark.row
 
     def tone(self, mark: Mark) -> str:
         """Of one cell."""
