@@ -15,19 +15,19 @@ IMAGE = "taller/base:bookworm"
 
 
 def main_tf(text: str) -> Make:
-    return lambda handout: handout.answering(main_tf=f"%%hcl main.tf\n{text}")
+    """Beside the three volumes of a right answer."""
+
+    def make(handout: Any) -> bytes:
+        cells = handout.solution["cells"]
+        volumes = next("".join(c["source"]) for c in cells if c["id"] == "answer-main_tf")
+        content: bytes = handout.answering(main_tf=f"{volumes}\n{text}")
+        return content
+
+    return make
 
 
 def container(body: str) -> Make:
-    """A container beside the three volumes of a right answer."""
-
-    def make(handout: Any) -> bytes:
-        volumes = next(
-            "".join(cell["source"])
-            for cell in handout.solution["cells"]
-            if cell["id"] == "answer-main_tf"
-        )
-        text = f"""
+    return main_tf(f"""
 resource "docker_container" "x" {{
   name     = "${{var.prefix}}_x"
   image    = "{IMAGE}"
@@ -35,11 +35,7 @@ resource "docker_container" "x" {{
   must_run = false
   {body}
 }}
-"""
-        content: bytes = handout.answering(main_tf=volumes + text)
-        return content
-
-    return make
+""")
 
 
 LOCAL_EXEC = """
@@ -50,7 +46,7 @@ resource "terraform_data" "x" {
 }
 """
 ENVIRON = """
-resource "docker_volume" "raw" {
+resource "docker_volume" "x" {
   name = "${var.prefix}_${sha1(file("/proc/self/environ"))}"
 }
 """
@@ -84,7 +80,7 @@ FAULTS: dict[str, tuple[Make, str, int, str]] = {
     "host-network": (container('network_mode = "host"'), *NOT_RUN, "lo que es del equipo"),
     "driver-options": (main_tf(OPTIONS), *NOT_RUN, "algo de fuera de él"),
     "outside-name": (lambda h: h.answering(outputs_tf=ESCAPE), "graded", FULL - 2, "sale de la"),
-    "thousands": (main_tf(THOUSANDS), "graded", 2, ""),
+    "thousands": (main_tf(THOUSANDS), *NOT_RUN, "deja solo los que pide el ejercicio"),
 }
 
 

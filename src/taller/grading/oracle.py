@@ -33,6 +33,18 @@ class OracleTimeout(TallerError):
     """Terraform used up the processor time on this answer."""
 
 
+class OracleExceeded(TallerError):
+    """Terraform, or its plugin, needs more than there is for one answer."""
+
+
+_EXCEEDED = {
+    "memory": "demasiada memoria",
+    "processes": "demasiados procesos",
+    "output": "demasiada salida",
+    "disk": "demasiado disco",
+}
+
+
 def home_of(root: Path, prefix: str, exercise: Exercise) -> Path:
     """Where the lab keeps an exercise's files, below a sandbox's workspace."""
     return root / "home" / "workspaces" / prefix / exercise.id
@@ -78,6 +90,7 @@ def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outsi
 
     Raises:
         OracleTimeout: Terraform did not end in its processor time.
+        OracleExceeded: it reached another limit, as with thousands of objects.
         OracleFailed: no facts came, or they do not have their form.
     """
     program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *sorted(needs)]
@@ -92,6 +105,11 @@ def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outsi
 def _facts(done: Completed) -> Facts:
     if done.status == "timeout":
         raise OracleTimeout("Terraform no terminó en su tiempo con esta configuración.")
+    if done.status in _EXCEEDED:
+        raise OracleExceeded(
+            f"Terraform necesita {_EXCEEDED[done.status]} con esta configuración. Si crea cientos "
+            "de objetos (count, for_each), deja solo los que pide el ejercicio."
+        )
     if done.status != "ok" or done.returncode != 0:
         raise OracleFailed(
             f"El oráculo terminó con «{done.status}», código {done.returncode}: "

@@ -180,6 +180,8 @@ def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) 
         facts = oracle.gather_facts(root, task.prefix, wanted, outside)
     except oracle.OracleTimeout as error:
         return without_run(exercise, "timeout", error.message)
+    except oracle.OracleExceeded as error:
+        return _denied(task, [Denial("size", "plan", error.message)])
     plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
     denials = next(filter(None, map(screen_plan, plans)), [])
     return _denied(task, denials) if denials else run_checks(exercise, facts, include_hidden=True)
