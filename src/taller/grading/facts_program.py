@@ -29,12 +29,19 @@ def main(prefix: str, needs: list[str]) -> None:
     values = json.loads(Path("values.json").read_text("utf-8"))
     if "docker_provider.server" in sys.modules:
         fork_server(place)
-    _initialise(place, exercise)
+    if _needs_init(place):
+        _initialise(place, exercise)
     facts = gather(
         exercise, live(place), place.folder, prefix, needs,
         variables=given_variables(place.folder, prefix), values=values,
     )  # fmt: skip
     sys.stdout.write(facts.to_json())
+
+
+def _needs_init(place: Workspace) -> bool:
+    """Whether there may be a module or a backend; a provider that runs already needs no init."""
+    texts = text_files(place.folder).values()
+    return any("module" in text or "backend" in text for text in texts)
 
 
 def _initialise(place: Workspace, exercise: Exercise) -> None:

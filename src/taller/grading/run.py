@@ -22,7 +22,7 @@ from taller.grading.sandbox.limits import MEGABYTE, Status
 
 _NOT_RUN = frozenset({"check", "teardown"})
 """Checks are asked from outside; what teardown would remove is what they look at."""
-_SHOWN = 200
+_SHOWN = 300
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """Colours and the like, of terminals (ECMA-48, control sequences)."""
 _OUTPUT_BYTES = 64 * MEGABYTE
@@ -97,11 +97,16 @@ def _run_cells(client: "_Client", count: int) -> list[str]:
         try:
             client.execute_cell(index)
         except TestbookRuntimeError as error:
-            flags.append(f"celda {index + 1}: {_ESCAPES.sub('', str(error))[:_SHOWN]}")
+            flags.append(f"celda {index + 1}: {_reason(error)}")
         except DeadKernelError:
             flags.append(f"celda {index + 1}: el kernel terminó")
             return flags
     return flags
+
+
+def _reason(error: TestbookRuntimeError) -> str:
+    """The beginning of what a cell raised, without the cell's text, which testbook puts first."""
+    return _ESCAPES.sub("", str(error)).rpartition("-" * 18 + "\n")[2].strip()[:_SHOWN]
 
 
 class _Client(TestbookNotebookClient):  # type: ignore[misc] # testbook has no types

@@ -32,7 +32,9 @@ _BUCKET, _REGION, _DATABASE = "tfstate", "us-east-1", "tfstate"
 _START_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
 _PROBE_NS = 200_000_000
-_MEMORY = "512m"
+_MEMORY = "/memory"
+"""Where a container keeps what it writes, until it ends."""
+_MEMORY_BYTES = 512 * 1024 * 1024
 _PROCESSES = 256
 
 
@@ -43,7 +45,6 @@ class _Server:
     Attributes:
         module: in ``infra/modules``, whose image it is.
         port: inside its container.
-        writes: the folder that it needs to write to.
         probe: the command by which its image says that it is ready.
         environment: of the container; ``PASSWORD`` is replaced.
         settings: Terraform's backend settings; ``PORT`` and ``PASSWORD`` are replaced.
@@ -51,7 +52,6 @@ class _Server:
 
     module: str
     port: int
-    writes: str
     probe: tuple[str, ...]
     environment: Mapping[str, str]
     settings: str
@@ -59,8 +59,8 @@ class _Server:
 
 _SERVERS = {
     "s3": _Server(
-        "state_s3", 9000, "/var/lib/s3", ("python", "/opt/s3/healthcheck.py"),
-        {"S3_BUCKET": _BUCKET, "S3_REGION": _REGION},
+        "state_s3", 9000, ("python", "/opt/s3/healthcheck.py"),
+        {"S3_BUCKET": _BUCKET, "S3_REGION": _REGION, "S3_OBJECTS_FILE": f"{_MEMORY}/objects.json"},
         f"""\
 bucket     = "{_BUCKET}"
 key        = "terraform.tfstate"
@@ -78,8 +78,9 @@ skip_region_validation      = true
 """,
     ),
     "pg": _Server(
-        "state_pg", 5432, "/var/lib/postgresql/data", ("pg_isready", "--quiet", "--host=127.0.0.1"),
-        {"STATE_USER": "taller", "STATE_PASSWORD": "PASSWORD", "STATE_DATABASE": _DATABASE},
+        "state_pg", 5432, ("pg_isready", "--quiet", "--host=127.0.0.1"),
+        {"STATE_USER": "taller", "STATE_PASSWORD": "PASSWORD", "STATE_DATABASE": _DATABASE,
+         "PGDATA": f"{_MEMORY}/cluster"},
         f"""\
 conn_str    = "postgres://taller:PASSWORD@127.0.0.1:PORT/{_DATABASE}?sslmode=disable"
 schema_name = "terraform_remote_state"
@@ -195,13 +196,13 @@ class StateServers:
                 str(shared): {"bind": "/shared", "mode": "rw"},
                 str(Path(relay.__file__)): {"bind": "/relay.py", "mode": "ro"},
             },
-            "tmpfs": {server.writes: "mode=1777", "/tmp": "mode=1777"},  # noqa: S108 - its own
+            "tmpfs": {_MEMORY: "mode=1777", "/tmp": "mode=1777"},  # noqa: S108 - its own
             "healthcheck": {
                 "test": ["CMD", *server.probe], "interval": _PROBE_NS, "timeout": 5 * 10**9,
                 "retries": int(_START_SECONDS),
             },
             "read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"],
-            "mem_limit": _MEMORY, "memswap_limit": _MEMORY, "pids_limit": _PROCESSES,
+            "mem_limit": _MEMORY_BYTES, "memswap_limit": _MEMORY_BYTES, "pids_limit": _PROCESSES,
             "detach": True,
         }  # fmt: skip
 

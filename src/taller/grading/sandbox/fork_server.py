@@ -24,6 +24,7 @@ import sys
 from typing import Any, NoReturn
 
 from taller.grading.sandbox.limits import MEGABYTE
+from taller.hcl import parse
 from taller.terraform.version import locate
 
 _IMPORTED = (
@@ -56,7 +57,8 @@ def main() -> None:
     """Serve orders from the socket on standard input until it closes."""
     for name in _IMPORTED:
         importlib.import_module(name)
-    locate()  # asks Terraform for its version, which is remembered
+    locate()  # asks Terraform for its version, which is remembered,
+    parse("main.tf", "")  # and makes the parser
     orders = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     while True:

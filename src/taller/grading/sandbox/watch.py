@@ -13,8 +13,8 @@ from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.meter import Usage, meter
 
 _PAUSE_SECONDS = 0.05
-_DISK_SHARE = 10
-"""A look at the disk may take a tenth of the time at most."""
+_DISK_SHARE = 30
+"""A look at the disk may take a thirtieth of the time at most."""
 _SIGKILL_CODE = 128 + signal.SIGKILL
 
 
