@@ -56,9 +56,10 @@ class Student:
         self.page.keyboard.insert_text(text)
 
     def run_all(self) -> None:
-        """Choose Run → Run All Cells."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
-        self.page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
+        """Choose Run → Ejecutar todas las celdas."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^(Run|Ejecutar)$")).click()
+        entry = self.page.locator(".lm-Menu-itemLabel")
+        entry.get_by_text("Ejecutar todas las celdas", exact=True).click()
 
     def photograph(self, output: Locator, path: Path) -> None:
         """Save the window as the student sees it, with an output in its middle."""

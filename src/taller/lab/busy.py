@@ -53,7 +53,7 @@ def _acquire(file: IO[str], on_wait: Callable[[str], None], patience: float) -> 
             raise LabError(
                 f"Otro cuaderno está usando este mismo ejercicio: {holder}.",
                 "Espera a que termine y repite la celda, o cierra ese cuaderno (menú Kernel → "
-                "Shut Down). Nada se ha perdido.",
+                "Apagar Kernel). Nada se ha perdido.",
             )
         if not told:
             on_wait(f"Esperando a otro cuaderno: {holder}…")

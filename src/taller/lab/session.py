@@ -189,8 +189,8 @@ class Session:
         ):
             raise LabError(
                 f"Todavía no hay nada que leer: {operation} necesita al menos un archivo .tf.",
-                "Ejecuta antes la celda que empieza por %%hcl main.tf (o «Run → Run All Above "
-                "Selected Cell»).",
+                "Ejecuta antes la celda que empieza por %%hcl main.tf (o «Run → "
+                "Ejecutar todo por encima de la celda seleccionada»).",
             )
 
     def _interrupted(self, operation: str) -> LabInterrupted:
