@@ -122,17 +122,25 @@ def _judge(task: Task, scratch: Path) -> Result:
         Guard(tenant, engine_address(), scratch / "g", _policy(task)) as guard,
         _outside(task, scratch, guard) as outside,
     ):
-        ran = _run(task, scratch / "w", outside)
-        if ran.status == "timeout":
-            return _timed_out(task, ran)
-        left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
-        denials = [*screen(left, remote_state=task.exercise.remote_state), *_too_big(left)]
-        if denials:
-            return _denied(task, denials)
-        result = _verdict(task, scratch, left, outside)
+        result = _asked(task, scratch, outside)
+        if guard.outages:
+            return no_verdict(task.exercise, "El Docker Engine dejó de responder mientras tanto.")
         refusals = [f"guardián: {one.method} {one.target}: {one.message}" for one in guard.refusals]
+    return replace(result, flags=(*result.flags, *refusals))
+
+
+def _asked(task: Task, scratch: Path, outside: Outside) -> Result:
+    """Run the notebook, and ask the oracle about what it left."""
+    ran = _run(task, scratch / "w", outside)
+    if ran.status == "timeout":
+        return _timed_out(task, ran)
+    left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
+    denials = [*screen(left, remote_state=task.exercise.remote_state), *_too_big(left)]
+    if denials:
+        return _denied(task, denials)
+    result = _verdict(task, scratch, left, outside)
     stopped = [_STOPPED[ran.status]] if ran.status in _STOPPED else []
-    return replace(result, flags=(*result.flags, *stopped, *ran.flags, *refusals))
+    return replace(result, flags=(*result.flags, *stopped, *ran.flags))
 
 
 def _policy(task: Task) -> Policy:

@@ -17,6 +17,11 @@ _BLOCK = 64 * 1024
 _ANSWER_LIMIT = 32 * 1024 * 1024
 """Bytes of an answer that is read whole."""
 
+
+class EngineAway(Refused):
+    """The engine did not answer, or cut its answer: no fault of the one who asked."""
+
+
 Query = Mapping[str, str]
 Body = bytes | IO[bytes]
 
@@ -56,7 +61,7 @@ class Answer:
         while isinstance(event, h11.InformationalResponse):
             event = await self._event()
         if not isinstance(event, h11.Response):
-            raise Refused("El Docker Engine cerró la conexión sin responder.", 502)
+            raise EngineAway("El Docker Engine cerró la conexión sin responder.", 502)
         self.status = event.status_code
         self.headers = {k.decode().title(): v.decode("latin-1") for k, v in event.headers}
 
@@ -87,7 +92,7 @@ class Answer:
             while (event := self._parser.next_event()) is h11.NEED_DATA:
                 self._parser.receive_data(await self._reader.read(_BLOCK))
         except (h11.RemoteProtocolError, OSError) as error:
-            raise Refused(f"El Docker Engine cortó su respuesta: {error}", 502) from error
+            raise EngineAway(f"El Docker Engine cortó su respuesta: {error}", 502) from error
         return event
 
 
@@ -99,9 +104,13 @@ class Engine:
 
     Raises:
         TallerError: an address of another kind.
+
+    Attributes:
+        outages: how many requests it has not answered to their end.
     """
 
     def __init__(self, address: str) -> None:
+        self.outages = 0
         self._oldest = ""
         self._socket = address.removeprefix("unix://")
         if not self._socket.startswith("/"):
@@ -122,23 +131,30 @@ class Engine:
         """Send a request; the connection lasts as long as the context.
 
         Raises:
-            Refused: with status 503 when no engine answers.
+            EngineAway: with status 503 when no engine answers.
         """
         try:
-            reader, writer = await asyncio.open_unix_connection(self._socket)
+            reader, writer = await self._connect()
+            try:
+                parser = h11.Connection(h11.CLIENT)
+                answer = Answer(reader, parser)
+                await _write(request, parser, writer)
+                await answer.receive_head()
+                yield answer
+            finally:
+                writer.close()
+        except EngineAway:
+            self.outages += 1
+            raise
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            return await asyncio.open_unix_connection(self._socket)
         except OSError as error:
-            raise Refused(
+            raise EngineAway(
                 f"El Docker Engine no responde ({error.strerror}). Avisa a quien lo administra.",
                 503,
             ) from error
-        try:
-            parser = h11.Connection(h11.CLIENT)
-            answer = Answer(reader, parser)
-            await _write(request, parser, writer)
-            await answer.receive_head()
-            yield answer
-        finally:
-            writer.close()
 
     async def json(
         self, method: str, path: str, query: Query | None = None, body: object = None

@@ -56,14 +56,19 @@ class Guard:
         self.refusals: deque[Refusal] = deque(maxlen=_KEPT_REFUSALS)
         self._mode = mode
         _check_prefix(tenant, self.policy)
-        engine = Engine(upstream)
-        self._disk = DiskWatch(tenant, self.policy, engine, self.refusals.append)
+        self._engine = Engine(upstream)
+        self._disk = DiskWatch(tenant, self.policy, self._engine, self.refusals.append)
         self._session = Session(
-            tenant, self.policy, engine, Quota(), self._disk, self.refusals.append
+            tenant, self.policy, self._engine, Quota(), self._disk, self.refusals.append
         )
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread: _LoopThread | None = None
+
+    @property
+    def outages(self) -> int:
+        """How many calls the engine has not answered to their end; no tenant can help it."""
+        return self._engine.outages
 
     @property
     def calls(self) -> int:
