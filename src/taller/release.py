@@ -25,7 +25,8 @@ _FILES = (
 )
 _TREES = ("infra", "jupyter", "scripts", "src")
 _INSTRUCTOR = ("grading", "builder", "release")
-"""Parts of ``taller`` that students do not get, nor the commands that import them."""
+"""Parts of ``taller`` that students do not get, nor the commands and the parts of the demo that
+import them."""
 _LOCAL = shutil.ignore_patterns(
     "__pycache__", "*.egg-info", ".terraform", ".terraform.lock.hcl", "*.tfstate*", ".taller",
     ".ipynb_checkpoints",
@@ -103,10 +104,10 @@ def _remove_instructor_tools(package: Path) -> None:
     for name in _INSTRUCTOR:
         shutil.rmtree(package / name, ignore_errors=True)
         (package / f"{name}.py").unlink(missing_ok=True)
-    for command in (package / "commands").glob("*.py"):
-        text = command.read_text(encoding="utf-8")
+    for module in (*(package / "commands").glob("*.py"), *(package / "demo").glob("*.py")):
+        text = module.read_text(encoding="utf-8")
         if any(f"taller.{name}" in text for name in _INSTRUCTOR):
-            command.unlink()
+            module.unlink()
 
 
 def _write(path: Path, text: str) -> None:

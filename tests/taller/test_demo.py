@@ -1,5 +1,6 @@
 """The main job: two whole platforms brought up at once on one engine, then again, then cleaned."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -90,6 +91,20 @@ def test_the_demo_shows_layers_metrics_containers_and_times(demos: tuple[Demo, D
     assert "docker_volume.raw" in demos[0].stderr  # each resource, as it is made
 
 
+def test_a_small_class_is_graded_and_each_verdict_is_the_expected_one(
+    demos: tuple[Demo, Demo],
+) -> None:
+    said = demos[0].stdout
+    notes = demos[0].home / "workspaces" / demos[0].prefix / "demo" / "report" / "clase" / "notas"
+    for name in ("report.html", "gradebook.csv", "feedback"):
+        assert str(notes / name) in said
+        assert (notes / name).exists()
+    lines = (notes / "gradebook.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        ["ana", "10"], ["berta", "8"], ["carlos", "2"], ["dana", ""], ["emma", "3"], ["fabio", "0"],
+    ]  # fmt: skip
+
+
 def test_the_pictures_are_on_disk(demos: tuple[Demo, Demo]) -> None:
     report = demos[0].home / "workspaces" / demos[0].prefix / "demo" / "report"
     assert str(report / "roc.png") in demos[0].stdout
@@ -110,6 +125,9 @@ def test_a_second_demo_runs_nothing_again_and_takes_less_than_half_a_minute(
     assert again.returncode == 0, again.stderr
     assert "Saltado" in again.stdout
     assert again.stdout.count("sin cambios: saltada") == len(load_catalog().exercises)
+    results = first.home / "workspaces" / first.prefix / "demo" / "report" / "clase" / "notas"
+    attempts = [json.loads(path.read_text())["attempt"] for path in results.glob("results/*/*")]
+    assert set(attempts) == {1}  # not graded again
     assert time.monotonic() - began < 30
 
 

@@ -9,7 +9,9 @@ import click
 @click.option("--prefix", default="dev", show_default=True, help="Con él empieza cada nombre.")
 @click.option("--run-id", help="Un valor nuevo ejecuta el pipeline otra vez.")
 @click.option(
-    "--solutions/--no-solutions", default=True, help="Ejecuta también las soluciones (por defecto)."
+    "--solutions/--no-solutions",
+    default=True,
+    help="Ejecuta también las soluciones y califica una clase de ejemplo (por defecto).",
 )
 def demo(*, prefix: str, run_id: str | None, solutions: bool) -> None:
     """Levanta la plataforma Titanic entera y enseña lo que ha hecho.

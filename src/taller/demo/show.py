@@ -1,5 +1,7 @@
 """The whole demo, step by step, with what each step found."""
 
+from importlib.util import find_spec
+
 from rich.console import Console
 
 from taller.demo import tables
@@ -17,7 +19,8 @@ from taller.terraform import TerraformError
 def show_demo(
     prefix: str, run_id: str | None, progress: Progress, console: Console, *, solutions: bool
 ) -> None:
-    """Get what is missing, bring the platform up, show what it made, and run the solutions.
+    """Get what is missing, bring the platform up, show what it made; run the solutions and grade
+    a small class.
 
     Raises:
         TallerError: something failed; what there is of the containers was shown.
@@ -36,6 +39,8 @@ def show_demo(
         console.print(f"Saltado: nada cambió desde el run {platform.run_id}; no se ejecutó nada.")
     if solutions:
         _show_solutions(platform, progress, console)
+        if find_spec("taller.demo.graded_class"):  # a student release has no grader
+            _show_class(platform, progress, console)
 
 
 def _show_results(platform: Platform, progress: Progress, console: Console) -> None:
@@ -61,6 +66,22 @@ def _show_solutions(platform: Platform, progress: Progress, console: Console) ->
         raise TallerError(
             f"No pasan las soluciones de: {', '.join(failed)}.",
             f"Los notebooks ejecutados están en {platform.workspace.folder / 'report'}.",
+        )
+
+
+def _show_class(platform: Platform, progress: Progress, console: Console) -> None:
+    from taller.demo.graded_class import grade_class
+
+    graded = grade_class(platform, progress)
+    if graded is None:
+        return
+    console.print(tables.class_table(graded))
+    console.print(tables.class_lines(graded), soft_wrap=True)
+    other = [one.hand_in.student for one in graded.verdicts if not one.expected]
+    if other:
+        raise TallerError(
+            f"El veredicto no es el esperado para: {', '.join(other)}.",
+            f"Los resultados, con su porqué, están en {graded.output / 'results'}.",
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +11,9 @@ from taller.demo.artefacts import Layer, Model
 from taller.demo.solutions import Ran
 from taller.docker_state import Container
 from taller.doctor import Finding
+
+if TYPE_CHECKING:
+    from taller.demo.graded_class import GradedClass  # a student release has no such module
 
 _MODELS = {
     "logistic_regression": "regresión logística",
@@ -66,6 +69,31 @@ def solutions_table(ran: Iterable[Ran]) -> Table:
             exercise.id, exercise.title, str(exercise.points), result, f"{one.seconds:.1f}"
         )
     return table
+
+
+def class_table(graded: "GradedClass") -> Table:
+    """One row a hand-in: whose, what it is, and its verdict."""
+    table = _table(
+        "Clase de ejemplo, calificada", "estudiante", "ejercicio", "entrega", "veredicto",
+        ">puntos", "esperado",
+    )  # fmt: skip
+    for one in graded.verdicts:
+        given, expected = one.hand_in, _points(one.hand_in.score, one.hand_in.exercise.points)
+        points = _points(one.score, given.exercise.points)
+        mark = "✓" if one.expected else f"✗ {given.status} {expected}"
+        row = (given.student, given.exercise.id, given.what, one.status, points, mark)
+        table.add_row(*row, style="" if one.expected else "red")
+    return table
+
+
+def class_lines(graded: "GradedClass") -> str:
+    """Where the class's report, marks and feedback are."""
+    names = ("report.html", "gradebook.csv", "feedback")
+    return "Para docentes:\n" + "\n".join(f"  {graded.output / name}" for name in names)
+
+
+def _points(score: int | None, best: int) -> str:
+    return "sin nota" if score is None else f"{score}/{best}"
 
 
 def _scores(scores: Mapping[str, Any]) -> list[str]:
