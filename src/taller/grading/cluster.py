@@ -29,6 +29,7 @@ from taller.result import Result
 
 EXIT_INFRASTRUCTURE = 3
 _CONNECT_SECONDS = 15
+_WORKERS_SECONDS = 5
 _PATIENCE = 12
 """How many looks in a row may find no worker before the class is given up."""
 _AHEAD = 2
@@ -137,7 +138,7 @@ def _connect(address: str) -> Any:
         client = Client(  # type: ignore[no-untyped-call] # distributed has no types here
             address, timeout=_CONNECT_SECONDS, set_as_default=False
         )
-        client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
+        client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
         if client is not None:
             client.close()  # type: ignore[no-untyped-call] # as above
