@@ -1,6 +1,7 @@
 """The workshop's own images, built once so that later builds, from cache, need no network."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ NAME = "Imágenes del taller"
 REPOSITORY = "taller/cache"
 ROLE = {"taller.role": "cache"}
 _LAST_LINES = 15
+_STAGE = re.compile(r"^FROM\s+\S+\s+AS\s+(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,22 @@ class Recipe:
             digest.update(file.read_bytes())
         return f"{REPOSITORY}:{self.name}-{digest.hexdigest()[:12]}"
 
+    def targets(self, base_id: str) -> dict[str, str | None]:
+        """Tag to what is built under it: the image (None), and each named stage.
+
+        A stage without a tag would go, and its slow layers with it, when an image that was built
+        on top of it is removed.
+        """
+        tag = self.tag(base_id)
+        stages = _STAGE.findall((self.context / "Dockerfile").read_text("utf-8"))
+        return {f"{tag}-{stage.lower()}": stage.lower() for stage in stages} | {tag: None}
+
 
 def check() -> Finding:
     """Whether every image is there."""
     try:
         state = DockerState()
-        absent = [recipe.name for recipe, _ in _absent(state)]
+        absent = list(dict.fromkeys(recipe.name for recipe, _, _ in _absent(state)))
     except EngineError as error:
         return Finding(NAME, "missing", detail=error.message, advice=error.suggestion)
     except TallerError as error:  # no base image, so nothing can be built yet
@@ -61,10 +73,11 @@ def fix(progress: Progress) -> None:
         TallerError: a build failed; its last lines are in the message.
     """
     state = DockerState()
-    for recipe, tag in _absent(state):
-        with progress.step(f"Imagen {recipe.name}: la construyo (de 10 s a 1 minuto)"):
-            _build(state, recipe, tag)
-    current = {recipe.tag(_base_id(state)) for recipe in recipes()}
+    for recipe, tag, target in _absent(state):
+        what = f"{recipe.name} ({target})" if target else recipe.name
+        with progress.step(f"Imagen {what}: la construyo (de 10 s a 1 minuto)"):
+            _build(state, recipe, tag, target)
+    current = {tag for recipe in recipes() for tag in recipe.targets(_base_id(state))}
     for image in state.client.images.list(name=REPOSITORY):
         for tag in set(image.tags) - current:
             if tag.startswith(f"{REPOSITORY}:"):
@@ -80,26 +93,27 @@ def recipes() -> Iterator[Recipe]:
     yield Recipe("pipeline", root, (root / "Dockerfile", root / "requirements-image.lock"))
 
 
-def _absent(state: DockerState) -> Iterator[tuple[Recipe, str]]:
+def _absent(state: DockerState) -> Iterator[tuple[Recipe, str, str | None]]:
     base = _base_id(state)
     for recipe in recipes():
-        tag = recipe.tag(base)
-        try:
-            state.client.images.get(tag)
-        except ImageNotFound:
-            yield recipe, tag
+        for tag, target in recipe.targets(base).items():
+            try:
+                state.client.images.get(tag)
+            except ImageNotFound:
+                yield recipe, tag, target
 
 
 def _base_id(state: DockerState) -> str:
     return str(state.client.images.get(base_image()).id)
 
 
-def _build(state: DockerState, recipe: Recipe, tag: str) -> None:
+def _build(state: DockerState, recipe: Recipe, tag: str, target: str | None) -> None:
     arguments = {"BASE_IMAGE": base_image(), **pip_build_args()}
     try:
         state.client.images.build(
-            path=str(recipe.context), tag=tag, buildargs=arguments, labels=ROLE, forcerm=True
-        )
+            path=str(recipe.context), tag=tag, buildargs=arguments, labels=ROLE, forcerm=True,
+            target=target,
+        )  # fmt: skip
     except BuildError as error:
         lines = "".join(event.get("stream", "") for event in error.build_log).splitlines()
         raise TallerError(
