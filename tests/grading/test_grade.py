@@ -1,6 +1,7 @@
 """``taller grade`` on the real engine: from a folder of notebooks to results, notes and ledger."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -225,3 +226,30 @@ def test_a_second_grader_of_one_output_says_so_and_harms_nothing(course: Class) 
     assert "Otro calificador" in second.stderr
     assert first.wait(280) == 0
     assert (course.verdict("ana"), course.result("ana")["attempt"]) == (("graded", 10), 1)
+
+
+@pytest.fixture
+def without_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine like this one, but for bubblewrap."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).glob("*"):
+            link = programs / program.name
+            if program.name != "bwrap" and not link.is_symlink():
+                link.symlink_to(program)
+    monkeypatch.setenv("PATH", str(programs))
+
+
+def test_without_bubblewrap_answers_run_only_for_who_asks_for_it(
+    course: Class, without_bubblewrap: None
+) -> None:
+    course.hand_in("ana", SOLUTION)
+    refused = course.grade()
+    assert refused.returncode == 1
+    assert "Falta bubblewrap" in refused.stderr
+    assert not (course.output / "results").exists()
+    done = course.grade("--sandbox", "none")
+    assert done.returncode == 0, done.stderr
+    assert "SIN AISLAR" in done.stderr
+    assert course.verdict("ana") == ("graded", EJ01.points)
