@@ -18,8 +18,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from queue import Empty
 from typing import IO, Any, Self
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
 from taller.errors import TallerError
@@ -153,12 +155,35 @@ class SandboxedKernel:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class _Client(AsyncKernelClient):
+    """jupyter_client's own, without its fifth of a second of silence before the first cell."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ARG002 - the sandbox has its own deadline, and ends the kernel
+        """Wait until the kernel answers, on the channel of its outputs too.
+
+        Raises:
+            RuntimeError: it has ended.
+        """
+        while True:
+            self.kernel_info()
+            try:
+                reply = await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=1)
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel ended before it answered") from None
+            else:
+                self._handle_kernel_info_reply(reply)
+                return
+
+
 def _manager_class(kernel: SandboxedKernel) -> type[AsyncKernelManager]:
     class SandboxedKernelManager(AsyncKernelManager):
         """Starts the kernel in its sandbox; otherwise jupyter_client's own manager."""
 
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
+            self.client_factory = _Client
             self.transport = "ipc"
             self.cache_ports = False
             self.ip = str(kernel.folder / _SOCKETS)
