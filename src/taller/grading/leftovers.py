@@ -10,6 +10,7 @@ import docker
 
 from taller.clean.report import Report
 from taller.docker_state import connect
+from taller.grading.sandbox.meter import sweep
 
 _DIGITS = 12
 
@@ -33,6 +34,8 @@ def scratch_folder(run: str) -> Path:
 def clear(run: str) -> Report:
     """Remove all that graders of one OUT have left: objects with their label, and workspaces.
 
+    With them go the control groups of whatever grader was killed.
+
     Raises:
         EngineError: the engine does not answer.
     """
@@ -43,6 +46,7 @@ def clear(run: str) -> Report:
     finally:
         client.close()
     shutil.rmtree(scratch_folder(run), ignore_errors=True)
+    sweep()
     return report
 
 

@@ -19,6 +19,9 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _REMOVAL_SECONDS = 10.0
 _REMOVAL_PAUSE_SECONDS = 0.002
 
+_CONTROLLERS = ("memory", "pids", "cpuacct")
+"""Of control groups, version 1."""
+
 _numbers = itertools.count()
 
 
@@ -73,7 +76,7 @@ class GroupsV1:
     def __init__(self, limits: Limits) -> None:
         name = _new_name()
         self._memory, self._pids, self._cpu = (
-            _own_group(controller) / name for controller in ("memory", "pids", "cpuacct")
+            _own_group(controller) / name for controller in _CONTROLLERS
         )
         self._folders = [self._memory, self._pids, self._cpu]
         self.entries = [folder / "cgroup.procs" for folder in self._folders]
@@ -228,6 +231,14 @@ def _proportional(process: Process) -> int:
     return next((int(field[1]) * 1024 for field in fields if field[0] == "Pss:"), 0)
 
 
+def sweep() -> None:
+    """Remove the control groups of graders that were killed."""
+    for controller in _CONTROLLERS:
+        with contextlib.suppress(OSError):  # there are none of version 1 here
+            _sweep(_own_group(controller))
+    _sweep(_ROOT)
+
+
 def _own_group(controller: str) -> Path:
     """The folder of this process's group of a controller (man 7 cgroups)."""
     for line in (_PROC / "self" / "cgroup").read_text().splitlines():
@@ -254,7 +265,6 @@ def _make(folders: list[Path]) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the groups of graders that were killed."""
     for folder in parent.glob(f"{_NAME}-*-*"):
         owner = folder.name.split("-")[1]
         if not (_PROC / owner).exists():
