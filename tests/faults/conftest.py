@@ -119,7 +119,9 @@ class Course:
         """SIGKILL, as an out-of-memory killer does it."""
         self.workers |= {grader.pid, *(p.pid for p in psutil.Process(grader.pid).children(True))}
         grader.kill()
-        grader.communicate()
+        grader.wait()
+        assert grader.stdout is not None
+        grader.stdout.close()  # whatever survives it still writes there
 
     def result(self, student: str, exercise: str = "ej01", output: Path | None = None) -> Json:
         path = (output or self.output) / "results" / student / f"{exercise}.json"
