@@ -127,10 +127,11 @@ def _sample(process: "subprocess.Popen[str]", run: Run) -> None:
 def figures(first: Run | None, again: Run, students: int) -> Iterator[tuple[str, str]]:
     """What to print."""
     if first:
-        start, end = first.rate(slice(0, PART)), first.rate(slice(-PART, None))
+        part = min(PART, students // 2)
+        start, end = first.rate(slice(0, part)), first.rate(slice(-part, None))
         yield f"{students} graded", f"{first.seconds:.0f} s"
-        yield f"first {PART}, a minute", f"{start:.1f}"
-        yield f"last {PART}, a minute", f"{end:.1f} ({100 * (end / start - 1):+.1f} %)"
+        yield f"first {part}, a minute", f"{start:.1f}"
+        yield f"last {part}, a minute", f"{end:.1f} ({100 * (end / start - 1):+.1f} %)"
         yield "coordinator at the first verdict", f"{first.memory[0]:.0f} MiB"
         yield "coordinator at most", f"{max(first.memory):.0f} MiB"
     yield f"{students} again, unchanged", f"{again.seconds:.1f} s"
