@@ -15,7 +15,7 @@ from taller.terraform import Output, Plan
 
 def plan(*changes: dict[str, object]) -> PlanView:
     raw = {"resource_changes": list(changes)}
-    return PlanView(Plan.from_json(raw, (), None), "texto de terraform", [])
+    return PlanView(Plan.from_json(raw, (), None), lambda: "texto de terraform", [])
 
 
 def change(address: str, actions: list[str], **change: object) -> dict[str, object]:

@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 from taller.catalog import Exercise, read_exercise
+from taller.checks import Facts
 from taller.checks.gather import gather, live
 from taller.checks.workspace_facts import text_files
 from taller.hcl import HclError, read_folder
 from taller.lab.given import given_variables
 from taller.provider import fork_server
 from taller.provider import terraform as terraform_of
-from taller.terraform import TerraformError
+from taller.terraform import StateLocked, TerraformError
 from taller.workspace import Workspace, workspace
 
 
@@ -31,11 +32,19 @@ def main(prefix: str, needs: list[str]) -> None:
         fork_server(place)
     if _needs_init(place):
         _initialise(place, exercise)
-    facts = gather(
-        exercise, live(place), place.folder, prefix, needs,
-        variables=given_variables(place.folder, prefix), values=values,
-    )  # fmt: skip
-    sys.stdout.write(facts.to_json())
+    variables = given_variables(place.folder, prefix)
+
+    def facts() -> Facts:
+        return gather(
+            exercise, live(place), place.folder, prefix, needs, variables=variables, values=values
+        )
+
+    try:
+        found = facts()
+    except StateLocked as held:  # by a process that ended with the notebook's sandbox
+        terraform_of(place).force_unlock(held.lock.id)
+        found = facts()
+    sys.stdout.write(found.to_json())
 
 
 def _needs_init(place: Workspace) -> bool:

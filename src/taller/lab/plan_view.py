@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from taller.lab.shown import Shown, columns_of_text
@@ -48,10 +49,15 @@ class PlanView(Shown):
 
     template = "plan.html"
 
-    def __init__(self, plan: Plan, raw_text: str, warnings: list[str]) -> None:
+    def __init__(self, plan: Plan, text: Callable[[], str], warnings: list[str]) -> None:
         self.plan = plan
-        self.raw_text = raw_text
         self.warnings = warnings
+        self._text = text
+
+    @cached_property
+    def raw_text(self) -> str:
+        """Asked of Terraform when it is first wanted, which takes a moment."""
+        return self._text()
 
     @property
     def raw(self) -> Mapping[str, Any]:

@@ -1,5 +1,7 @@
 """The part of ``Lab`` that is Terraform: each call returns something that shows itself."""
 
+import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,8 +47,10 @@ class TerraformCalls:
             variables, destroy=destroy, refresh_only=refresh_only, targets=targets, replace=replace
         )
         warnings = self._warnings(plan.diagnostics)
-        text = self._session.run("show", lambda t: t.show_text(_path(plan)))
-        return PlanView(plan, text, warnings)
+        own = _copy(plan)
+        return PlanView(
+            plan, lambda: str(self._session.run("show", lambda t: t.show_text(own))), warnings
+        )
 
     def apply(
         self,
@@ -173,7 +177,10 @@ class TerraformCalls:
         return [self._session.locator.explain(d) for d in diagnostics]
 
 
-def _path(plan: Plan) -> Path:
+def _copy(plan: Plan) -> Path:
+    """A copy of the plan's file, whose place the next plan takes."""
     if plan.path is None:
         raise ValueError("the lab always keeps its plans in a file")
-    return plan.path
+    copies = plan.path.with_name("plans")
+    copies.mkdir(exist_ok=True)
+    return Path(shutil.copy2(plan.path, copies / secrets.token_hex(8)))

@@ -107,6 +107,7 @@ def fork_server(workspace: Workspace) -> None:
     announcement, announcing = os.pipe()
     pid = os.fork()
     if pid == 0:
+        os.chdir(workspace.folder)  # where a relative build context begins
         _serve_as_fork(arguments, announcing, log)
     os.close(announcing)
     with open(announcement, encoding="utf-8") as pipe:  # noqa: PTH123 - a descriptor
