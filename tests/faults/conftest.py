@@ -50,6 +50,17 @@ class Handout:
         """The solution with some answer cells replaced."""
         return self.edited(lambda cells: [c | _source(c, sources) for c in cells])
 
+    def adding(self, text: str, **sources: str) -> bytes:
+        """As `answering`, with a cell of the student's own after the answer `outputs_tf`."""
+        added = {"cell_type": "code", "metadata": {}, "outputs": [], "source": text}
+
+        def add(cells: list[Json]) -> list[Json]:
+            after = next(i for i, c in enumerate(cells) if c["id"] == "answer-outputs_tf")
+            cells = [c | _source(c, sources) for c in cells]
+            return [*cells[: after + 1], added, *cells[after + 1 :]]
+
+        return self.edited(add)
+
     def edited(self, change: Callable[[list[Json]], list[Json]]) -> bytes:
         """The solution with other cells."""
         cells = change(copy.deepcopy(self.solution["cells"]))

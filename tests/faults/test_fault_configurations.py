@@ -1,4 +1,4 @@
-"""HCL that reaches for the machine: denied by name, and harmless to everybody else."""
+"""HCL and Dockerfiles that reach for the machine or the network: named, and harmless."""
 
 from collections.abc import Callable
 from typing import Any
@@ -83,13 +83,43 @@ FAULTS: dict[str, tuple[Make, str, int, str]] = {
     "thousands": (main_tf(THOUSANDS), *NOT_RUN, "deja solo los que pide el ejercicio"),
 }
 
+IMAGE_TF = """%%hcl image.tf
+resource "docker_image" "titanic" {
+  name = "${var.prefix}-titanic-pipeline:${var.image_tag}"
+
+  build {
+    context    = abspath("${path.module}/mio")
+    build_args = { BASE_IMAGE = var.base_image }
+  }
+}
+"""
+NETWORK = {
+    "build-run": (
+        "RUN python3 -c \"import socket; socket.create_connection(('198.41.0.4', 53), 5)\"",
+        "failed. Step 3/4 : RUN",
+    ),
+    "build-add": ("ADD http://198.41.0.4/datos.csv /datos.csv", "ADD no descarga nada"),
+}
+"""Student to a build step that reads from the network, and what the run said of it."""
+
+
+def building(handout: Any, step: str) -> bytes:
+    """Exercise 2 with an image of the student's own."""
+    text = f"ARG BASE_IMAGE\nFROM ${{BASE_IMAGE}}\n{step}\n"
+    cell = f"(lab.folder / 'mio').mkdir()\n(lab.folder / 'mio/Dockerfile').write_text({text!r})"
+    content: bytes = handout.adding(cell, image_tf=IMAGE_TF)
+    return content
+
 
 @pytest.fixture(scope="module")
-def graded(course: Any, ej01: Any) -> Any:
+def graded(course: Any, ej01: Any, handout: Callable[[str], Any]) -> Any:
     """The class with every fault, graded once."""
     for name, (make, *_) in FAULTS.items():
         course.hand_in(name, make(ej01))
     course.hand_in("honest", ej01.bytes())
+    ej02 = handout("ej02")
+    for name, (step, _) in NETWORK.items():
+        course.hand_in(name, building(ej02, step), ej02.exercise)
     assert course.grade("--jobs", "2") == 0
     return course
 
@@ -101,6 +131,15 @@ def test_a_fault_gets_its_verdict(graded: Any, name: str) -> None:
     assert (result["status"], result["score"]) == (status, score), result
     said = " ".join([*result["flags"], *(check["message"] for check in result["checks"])])
     assert says in said, result
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_a_build_that_reads_from_the_network_makes_no_image(graded: Any, name: str) -> None:
+    result = graded.result(name, "ej02")
+    assert result["status"] == "graded"
+    passed = {check["id"] for check in result["checks"] if check["passed"]}
+    assert not passed & {"image_exists", "outputs_name_image", "plan_is_empty"}
+    assert NETWORK[name][1] in " ".join(result["flags"]), result
 
 
 def test_the_honest_one_beside_them_keeps_the_marks(graded: Any) -> None:
