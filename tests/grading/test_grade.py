@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import psutil
 import pytest
 
 from taller.builder.wrong import read_wrong
@@ -150,11 +151,15 @@ def test_an_endless_loop_is_a_timeout(course: Class) -> None:
     assert course.verdict("leo") == ("timeout", 0)
 
 
-def test_bytes_that_are_no_notebook_get_a_verdict_that_says_so(course: Class) -> None:
+def test_bytes_that_are_no_notebook_get_a_verdict_that_is_published_and_says_so(
+    course: Class,
+) -> None:
     course.hand_in("pau", json.dumps(SOLUTION).encode()[:-40])
-    assert course.grade().returncode == 0
+    assert course.grade("--export", "canvas, moodle").returncode == 0
     assert course.verdict("pau") == ("invalid_notebook", 0)
     assert "termina antes de tiempo" in course.result("pau")["checks"][0]["message"]
+    for name in ("gradebook.csv", "canvas.csv", "moodle.csv", "feedback/pau/ej01.html"):
+        assert "pau" in (course.output / name).read_text("utf-8")
 
 
 def test_a_kernel_that_dies_is_graded_on_what_it_left(course: Class) -> None:
@@ -212,6 +217,22 @@ def test_after_a_kill_the_next_run_finishes_and_leaves_nothing(
     assert course.verdict("ana") == ("graded", EJ01.points)
     assert not engine.volumes.list(filters=mine)
     assert not scratch_folder(run).exists()
+
+
+def test_a_killed_worker_costs_no_verdict(course: Class, engine: docker.DockerClient) -> None:
+    course.hand_in("ana", SOLUTION)
+    mine = {"label": f"taller.run={run_name(course.output)}"}
+    grader = course.start()
+    deadline = time.monotonic() + 90
+    while not engine.volumes.list(filters=mine):
+        assert time.monotonic() < deadline, "no volume was created"
+        time.sleep(0.05)
+    children = psutil.Process(grader.pid).children()
+    (worker,) = [one for one in children if "popen_loky_posix" in " ".join(one.cmdline())]
+    worker.kill()
+    assert grader.wait(280) == 0
+    assert course.verdict("ana") == ("graded", EJ01.points)
+    assert not engine.volumes.list(filters=mine)
 
 
 def test_a_second_grader_of_one_output_says_so_and_harms_nothing(course: Class) -> None:
