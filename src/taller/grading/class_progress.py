@@ -58,7 +58,7 @@ class _Bar(ClassProgress):
 
 @contextmanager
 def class_progress() -> Iterator[ClassProgress]:
-    """The one that fits standard error; it is gone or complete when the context ends."""
+    """The one that fits standard error; a bar is gone when the context ends."""
     if not sys.stderr.isatty():
         yield ClassProgress()
         return
@@ -72,7 +72,7 @@ def class_progress() -> Iterator[ClassProgress]:
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.fields[news]}", markup=False),
     )
-    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield _Bar(bar, bar.add_task("", total=None, news="leyendo las entregas…"))
 
 
