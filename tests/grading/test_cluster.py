@@ -17,7 +17,12 @@ import pytest
 
 from taller.builder.wrong import read_wrong
 from taller.catalog import load_catalog
+from taller.grading.cluster import Kit, grade_remotely
 from taller.grading.leftovers import run_name
+from taller.grading.prepare import Preparation
+from taller.grading.read import Notebook
+from taller.grading.submissions import find_submissions
+from taller.grading.task import Task
 
 REPOSITORY = Path(__file__).parents[2]
 CATALOG = load_catalog(REPOSITORY)
@@ -181,6 +186,17 @@ def test_a_worker_with_other_sources_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no puede calificar esta clase: sources" in done.stderr
     assert not (output / "results").exists()
+
+
+def test_a_worker_that_joins_later_with_other_sources_gives_no_verdict(tmp_path: Path) -> None:
+    hand_in(tmp_path, "ana", SOLUTION)
+    (submission,) = find_submissions(tmp_path, CATALOG, frozenset())
+    task = Preparation(CATALOG, "g0", None).prepare(submission).work
+    assert isinstance(task, Task)
+    kit = Kit(EJ01.name, (), Notebook(()), {})
+    found = grade_remotely(task, kit, {"sources": "de otra versión"})
+    assert (found.student, found.status, found.score) == ("ana", "infra_error", None)
+    assert "en vez de de otra versión" in found.flags[0]
 
 
 def test_a_cluster_without_workers_is_an_error_that_says_so(tmp_path: Path) -> None:
