@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import docker_provider
@@ -103,17 +102,15 @@ def _differences(expected: Site, found: Site) -> str:
 
 @cache
 def _unpacked(name: str, files: tuple[tuple[str, str], ...]) -> Path:
-    """An exercise's folder, on this worker's own disk until it ends."""
-    folder = Path(_scratch().name, hashlib.sha256(repr(files).encode()).hexdigest()[:12], name)
-    folder.mkdir(parents=True)
+    """An exercise's folder, among the worker's own files, which dask removes in the end."""
+    from distributed import get_worker
+
+    digest = hashlib.sha256(repr(files).encode()).hexdigest()[:12]
+    folder = Path(get_worker().local_directory, f"taller-{digest}", name)
+    folder.mkdir(parents=True, exist_ok=True)
     for file, text in files:
         (folder / file).write_text(text, "utf-8")
     return folder
-
-
-@cache
-def _scratch() -> "TemporaryDirectory[str]":
-    return TemporaryDirectory(prefix="taller-worker-")
 
 
 def _clear_leftovers(task: Task) -> None:
