@@ -58,7 +58,6 @@ resource "docker_volume" "many" {
 """
 ROOT = 'volumes {\n host_path = "/"\n container_path = "/host"\n }'
 SOCKET = 'volumes {\n host_path = "/var/run/docker.sock"\n container_path = "/s"\n }'
-BIND = 'mounts {\n type = "bind"\n source = "/etc"\n target = "/host"\n }'
 MOUNTPOINT = 'volumes {\n host_path = docker_volume.gold.mountpoint\n container_path = "/gold"\n }'
 OPTIONS = """
 resource "docker_volume" "x" {
@@ -74,10 +73,8 @@ FAULTS: dict[str, tuple[Make, str, int, str]] = {
     "environ": (main_tf(ENVIRON), *NOT_RUN, "file(…) solo puede leer de tu carpeta"),
     "root": (container(ROOT), *NOT_RUN, 'docker_container.x: «volumes.host_path = "/"»'),
     "socket": (container(SOCKET), *NOT_RUN, "entrega el socket de Docker"),
-    "bind": (container(BIND), *NOT_RUN, '«mounts.type = "bind"» monta una ruta del equipo'),
     "mountpoint": (container(MOUNTPOINT), *NOT_RUN, "Monta un volumen por su nombre"),
     "privileged": (container("privileged = true"), *NOT_RUN, "todos los poderes del equipo"),
-    "host-network": (container('network_mode = "host"'), *NOT_RUN, "lo que es del equipo"),
     "driver-options": (main_tf(OPTIONS), *NOT_RUN, "algo de fuera de él"),
     "outside-name": (lambda h: h.answering(outputs_tf=ESCAPE), "graded", FULL - 2, "sale de la"),
     "thousands": (main_tf(THOUSANDS), *NOT_RUN, "deja solo los que pide el ejercicio"),

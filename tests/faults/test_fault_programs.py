@@ -14,7 +14,8 @@ FULL = 10
 FILES_ONLY = 3
 """Points of ej01 that files alone can give: the run did not reach its apply."""
 
-TIMEOUT = "8"
+TIMEOUT = "6"
+"""Seconds of processor time; an honest ej01 takes less than two."""
 
 SWALLOW = """
 import signal
