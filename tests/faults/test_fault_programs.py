@@ -143,6 +143,13 @@ def test_a_fault_gets_its_verdict(graded: Any, name: str) -> None:
     assert says in said, result
 
 
+@pytest.mark.parametrize("name", ["fork-bomb", "memory-bomb", "gigabyte", "full-disk"])
+def test_a_student_whose_run_was_stopped_learns_why(graded: Any, name: str) -> None:
+    told = [check["message"] for check in graded.result(name)["checks"] if not check["passed"]]
+    assert told
+    assert all(FAULTS[name][3] in message for message in told)
+
+
 @pytest.mark.parametrize("student", ["honest-1", "honest-2"])
 def test_the_honest_ones_beside_them_keep_their_marks(graded: Any, student: str) -> None:
     result = graded.result(student)

@@ -139,8 +139,18 @@ def _asked(task: Task, scratch: Path, outside: Outside) -> Result:
     if denials:
         return _denied(task, denials)
     result = _verdict(task, scratch, left, outside)
-    stopped = [_STOPPED[ran.status]] if ran.status in _STOPPED else []
-    return replace(result, flags=(*result.flags, *stopped, *ran.flags))
+    if ran.status in _STOPPED:
+        result = _told(result, _STOPPED[ran.status])
+    return replace(result, flags=(*result.flags, *ran.flags))
+
+
+def _told(result: Result, why: str) -> Result:
+    """A verdict on a run that was stopped: what did not pass says so too."""
+    checks = tuple(
+        check if check.passed else replace(check, message=f"{check.message} {why}".strip())
+        for check in result.checks
+    )
+    return replace(result, checks=checks, flags=(*result.flags, why))
 
 
 def _policy(task: Task) -> Policy:
