@@ -26,8 +26,10 @@ def notebook(path: Path) -> Json:
     return dict(json.loads(path.read_text("utf-8")))
 
 
-def wrong_answer(exercise: Exercise) -> WrongAnswer:
-    return read_wrong(exercise, notebook(CATALOG.solution(exercise)))[0]
+def wrong_answer(exercise: Exercise, name: str = "") -> WrongAnswer:
+    """The one of that name, or the first one."""
+    found = read_wrong(exercise, notebook(CATALOG.solution(exercise)))
+    return next(wrong for wrong in found if name in ("", wrong.name))
 
 
 def with_postgresql(solution: Json) -> Json:
@@ -56,6 +58,8 @@ class Graded:
             self._hand_in("equivocado", exercise, wrong)
             if exercise.remote_state:
                 self._hand_in("postgresql", exercise, with_postgresql(solution))
+                unlocked = wrong_answer(exercise, "sin_lockfile").submission(solution)
+                self._hand_in("sin-lock", exercise, unlocked)
         words = ["grade", str(self.submitted), "-o", str(self.output), "--jobs", "2"]
         self.done = subprocess.run(
             [sys.executable, "-m", "taller", *words], capture_output=True, text=True,
@@ -101,6 +105,13 @@ def test_remote_state_works_on_postgresql_too(graded: Graded) -> None:
         if exercise.remote_state:
             result = graded.result("postgresql", exercise)
             assert (result["status"], result["score"]) == ("graded", exercise.points), result
+
+
+def test_the_grader_locks_no_state_that_the_answer_leaves_open(graded: Graded) -> None:
+    for exercise in CATALOG.exercises:
+        if exercise.remote_state:
+            wrong = wrong_answer(exercise, "sin_lockfile")
+            assert graded.result("sin-lock", exercise)["score"] == wrong.score
 
 
 def test_everything_has_a_verdict_and_nothing_is_left(

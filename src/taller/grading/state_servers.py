@@ -47,7 +47,8 @@ class _Server:
         port: inside its container.
         probe: the command by which its image says that it is ready.
         environment: of the container; ``PASSWORD`` is replaced.
-        settings: Terraform's backend settings; ``PORT`` and ``PASSWORD`` are replaced.
+        settings: Terraform's backend settings, written as the module's output is: an exercise
+            takes its line on the lock out. ``PORT`` and ``PASSWORD`` are replaced.
     """
 
     module: str
@@ -69,7 +70,8 @@ endpoints  = {{ s3 = "http://127.0.0.1:PORT" }}
 access_key = "taller"
 secret_key = "PASSWORD"
 
-use_lockfile                = true
+use_lockfile = true
+
 use_path_style              = true
 skip_credentials_validation = true
 skip_requesting_account_id  = true
