@@ -183,6 +183,8 @@ def test_what_the_exercises_need_is_allowed() -> None:
         ('removed {\n from = docker_volume.x\n provisioner "local-exec" { command = "x" }\n}',
          "provisioner"),
         ('data "external" "x" { program = ["sh"] }', "external"),
+        ('check "x" {\n data "http" "y" { url = "http://x" }\n}', "http"),
+        ('ephemeral "vault_token" "x" {}', "provider"),
         ('data "http" "x" { url = "http://x" }', "http"),
         ('data "terraform_remote_state" "x" { backend = "local" }', "terraform_remote_state"),
         ('locals { x = file("/proc/self/environ") }', "file_function"),

@@ -22,7 +22,7 @@ _FILE_CALL = re.compile(
 _OWN_FOLDER = re.compile(r"\$\{\s*path\.(module|root|cwd)\s*\}")
 _LOOP_NAME = re.compile(r"\$\{\s*(\w+|each\.(key|value))\s*\}")
 _SPLAT = "..."
-_PROVISIONER = "los provisioners ejecutan programas; aquí no se admiten."
+_PROVISIONER = "los provisioners ejecutan programas; aquí no se admiten. Quita ese bloque."
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,14 @@ def _of_file(name: str, text: str, remote_state: bool) -> Iterator[Denial]:
 
 
 def _of_block(block: Block, remote_state: bool) -> Iterator[Denial]:
+    yield from _of_kind(block, remote_state)
+    if _has_key(block.body, "provisioner"):
+        yield _deny(block, "provisioner", _PROVISIONER)
+    for text in _expressions(block.body):
+        yield from _file_calls(block, text)
+
+
+def _of_kind(block: Block, remote_state: bool) -> Iterator[Denial]:
     match block.kind:
         case "module":
             yield from _module(block)
@@ -86,12 +94,11 @@ def _of_block(block: Block, remote_state: bool) -> Iterator[Denial]:
             yield from _resource(block)
         case "data":
             yield from _data(block, remote_state)
-    if _has_key(block.body, "provisioner"):
-        yield _deny(
-            block, "provisioner", "los provisioners ejecutan programas; aquí no se admiten."
-        )
-    for text in _expressions(block.body):
-        yield from _file_calls(block, text)
+        case "check":
+            yield from _check(block, remote_state)
+        case "ephemeral":
+            others = (t for t in block.body if t.partition("_")[0] not in _PROVIDERS)
+            yield from (_unknown_provider(block, type_) for type_ in others)
 
 
 def _module(block: Block) -> Iterator[Denial]:
@@ -105,7 +112,7 @@ def _module(block: Block) -> Iterator[Denial]:
 def _settings(block: Block, remote_state: bool) -> Iterator[Denial]:
     for kind in ("backend", "cloud"):
         if block.get(kind) is not None and not remote_state:
-            message = f"el bloque «{kind}» guarda el state en otro sitio; aquí no se admite."
+            message = f"el bloque «{kind}» guarda el state en otro sitio; aquí no. Quítalo."
             yield _deny(block, kind, message)
     for required in block.blocks("required_providers"):
         for name, wanted in required.body.items():
@@ -119,12 +126,12 @@ def _provider(block: Block) -> Iterator[Denial]:
     if block.labels[0] not in _PROVIDERS:
         yield _unknown_provider(block, block.labels[0])
     if _has_key(block.body, "ssh_opts"):
-        yield _deny(block, "ssh_opts", "«ssh_opts» ejecuta ssh; aquí no se admite.")
+        yield _deny(block, "ssh_opts", "«ssh_opts» ejecuta ssh; aquí no se admite. Quítalo.")
 
 
 def _resource(block: Block) -> Iterator[Denial]:
     if block.labels[0] == "docker_plugin":
-        yield _deny(block, "docker_plugin", "«docker_plugin» instala código en el engine.")
+        yield _deny(block, "docker_plugin", "«docker_plugin» instala código en el engine. Quítalo.")
     if block.labels[0].partition("_")[0] not in _PROVIDERS:
         yield _unknown_provider(block, block.labels[0])
 
@@ -132,16 +139,25 @@ def _resource(block: Block) -> Iterator[Denial]:
 def _data(block: Block, remote_state: bool) -> Iterator[Denial]:
     type_ = block.labels[0]
     if type_ in ("external", "http"):
-        yield _deny(block, type_, f"data «{type_}» ejecuta programas o usa la red.")
+        yield _deny(block, type_, f"data «{type_}» ejecuta programas o usa la red. Quítalo.")
     elif type_ == "terraform_remote_state" and not remote_state:
-        message = "«terraform_remote_state» lee el state de otros; aquí no se admite."
+        message = "«terraform_remote_state» lee el state de otros; aquí no se admite. Quítalo."
         yield _deny(block, type_, message)
     elif type_.partition("_")[0] not in _PROVIDERS:
         yield _unknown_provider(block, type_)
 
 
+def _check(block: Block, remote_state: bool) -> Iterator[Denial]:
+    """A check block may hold a data source of its own."""
+    for found in _under(block.body, "data"):
+        for body in found if isinstance(found, list) else [found]:
+            for type_ in body if isinstance(body, Mapping) else ():
+                yield from _data(Block("data", (type_,), {}, block.file), remote_state)
+
+
 def _unknown_provider(block: Block, name: str) -> Denial:
-    return _deny(block, "provider", f"«{name}» no es del provider kreuzwerker/docker, el único.")
+    message = f"«{name}» no es del provider kreuzwerker/docker, el único que hay aquí. Quítalo."
+    return _deny(block, "provider", message)
 
 
 def _file_calls(block: Block, text: str) -> Iterator[Denial]:
@@ -166,9 +182,18 @@ def _is_inside(file: str, path: str | None, expression: str) -> bool:
 
 
 def _has_key(value: Any, name: str) -> bool:
+    return any(True for _ in _under(value, name))
+
+
+def _under(value: Any, name: str) -> Iterator[Any]:
+    """What is said under a name, at any depth."""
+    parts = value if isinstance(value, list) else []
     if isinstance(value, Mapping):
-        return name in value or any(_has_key(part, name) for part in value.values())
-    return isinstance(value, list) and any(_has_key(part, name) for part in value)
+        parts = list(value.values())
+        if name in value:
+            yield value[name]
+    for part in parts:
+        yield from _under(part, name)
 
 
 def _expressions(value: Any) -> Iterator[str]:
