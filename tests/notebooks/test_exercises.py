@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 import pytest
 from _pytest.mark.structures import ParameterSet
+from nbgrader.utils import determine_grade, is_grade
 
 from taller.builder.wrong import read_wrong
 from taller.catalog import Exercise, load_catalog
@@ -73,12 +75,21 @@ def run(exercise: Exercise, prefix: str, folder: Path) -> float:
     return os.times().elapsed - began
 
 
+def nbgrader_points(executed: Path) -> list[tuple[float, float]]:
+    """What nbgrader gives to each check cell of an executed notebook, and the most it could."""
+    cells = nbformat.read(executed, as_version=4).cells  # type: ignore[no-untyped-call] # nbformat has no types here
+    return [determine_grade(cell) for cell in cells if is_grade(cell)]
+
+
 @every_exercise
 def test_the_solution_runs_headless_and_leaves_nothing(
     exercise: Exercise, home: Path, prefix: str, found: Callable[[], list[str]], tmp_path: Path,
     warm_image: str, leftovers: None,
 ) -> None:  # fmt: skip
     assert run(exercise, prefix, tmp_path) < SECONDS
+    points = nbgrader_points(tmp_path / f"{exercise.id}-{prefix}.ipynb")
+    assert points
+    assert [given for given, _ in points] == [best for _, best in points]
     assert found() == []
 
 
