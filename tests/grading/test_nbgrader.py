@@ -2,8 +2,10 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from taller.checks import load_checks
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 EJ01 = CATALOG.exercise("ej01")
+ASSIGNMENT = "taller"
+
+pytestmark = pytest.mark.engine
 
 Json = dict[str, Any]
 Scores = dict[str, float]
@@ -67,14 +72,14 @@ class Course:
     def scores(self, student: str, exercise: Exercise) -> Scores:
         """What nbgrader's gradebook holds for each check cell of a student."""
         with self._gradebook() as book:
-            grades = book.find_submission_notebook(exercise.name, "volumenes", student).grades
+            grades = book.find_submission_notebook(exercise.name, ASSIGNMENT, student).grades
             assert not any(grade.needs_manual_grade for grade in grades)
             return {grade.cell.name: grade.auto_score for grade in grades}
 
-    def best(self, exercise: Exercise, assignment: str) -> Scores:
+    def best(self, exercise: Exercise) -> Scores:
         """The most that nbgrader gives for each check cell."""
         with self._gradebook() as book:
-            cells = book.find_notebook(exercise.name, assignment).grade_cells
+            cells = book.find_notebook(exercise.name, ASSIGNMENT).grade_cells
             return {cell.name: cell.max_score for cell in cells}
 
     def _gradebook(self) -> Any:
@@ -83,12 +88,20 @@ class Course:
         return Gradebook(f"sqlite:///{self.root}/gradebook.db")
 
 
-@pytest.fixture
-def course(tmp_path: Path, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Course:
-    # nbgrader starts the program alembic, and finds it only on the path.
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    (tmp_path / "nbgrader_config.py").write_text(CONFIGURATION, "utf-8")
-    return Course(tmp_path, prefix)
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """A course with all exercises in one assignment, given out."""
+    made = Course(tmp_path_factory.mktemp("course"), f"t{secrets.token_hex(4)}")
+    (made.root / "nbgrader_config.py").write_text(CONFIGURATION, "utf-8")
+    for exercise in CATALOG.exercises:
+        made.put(f"source/{ASSIGNMENT}/{exercise.name}.ipynb", CATALOG.notebook(exercise))
+    with pytest.MonkeyPatch.context() as patch:
+        # nbgrader starts the program alembic, and finds it only on the path.
+        patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        made.nbgrader("generate_assignment", ASSIGNMENT)
+        yield made
+    remove = [sys.executable, "-m", "taller", "clean", "--prefix", made.prefix]
+    subprocess.run(remove, env=made.environment, check=True, capture_output=True, timeout=60)
 
 
 def asked(exercise: Exercise) -> dict[str, list[str]]:
@@ -114,15 +127,12 @@ def test_nbgrader_takes_every_exercise_and_finds_the_points_of_its_visible_check
     course: Course,
 ) -> None:
     for exercise in CATALOG.exercises:
-        course.put(f"source/todos/{exercise.name}.ipynb", CATALOG.notebook(exercise))
-    course.nbgrader("generate_assignment", "todos")
-    for exercise in CATALOG.exercises:
         visible = [check for check in load_checks(exercise.checks_file) if not check.hidden]
-        best = course.best(exercise, "todos")
+        best = course.best(exercise)
         assert sum(best.values()) == sum(check.points for check in visible)
         assert set(best) == set(asked(exercise))
         released = json.loads(
-            (course.root / "release/todos" / f"{exercise.name}.ipynb").read_text()
+            (course.root / "release" / ASSIGNMENT / f"{exercise.name}.ipynb").read_text()
         )
         given = json.loads(CATALOG.notebook(exercise).read_text("utf-8"))
         for before, after in zip(given["cells"], released["cells"], strict=True):
@@ -130,8 +140,6 @@ def test_nbgrader_takes_every_exercise_and_finds_the_points_of_its_visible_check
                 assert "".join(before["source"]) == "".join(after["source"])
 
 
-@pytest.mark.engine
-@pytest.mark.usefixtures("leftovers")
 def test_a_solution_validates_and_an_exercise_says_which_cells_fail(course: Course) -> None:
     solved = course.put("solved.ipynb", CATALOG.solution(EJ01))
     assert "Success! Your notebook passes all the tests." in course.nbgrader(
@@ -143,22 +151,18 @@ def test_a_solution_validates_and_an_exercise_says_which_cells_fail(course: Cour
     assert 'lab.check("volumes_exist", "outputs_name_volumes")' in said
 
 
-@pytest.mark.engine
-@pytest.mark.usefixtures("leftovers")
 def test_autograde_gives_the_points_that_our_grader_gives(course: Course) -> None:
     solution = json.loads(CATALOG.solution(EJ01).read_text("utf-8"))
     (wrong,) = (one for one in read_wrong(EJ01, solution) if one.name == "output_olvidado")
     handed_in = {"ana": solution, "berta": wrong.submission(solution)}  # half of a cell is right
     name = f"{EJ01.name}.ipynb"
-    course.put(f"source/volumenes/{name}", CATALOG.notebook(EJ01))
     for student, notebook in handed_in.items():
-        course.put(f"submitted/{student}/volumenes/{name}", notebook)
-    course.nbgrader("generate_assignment", "volumenes")
-    course.nbgrader("autograde", "volumenes")
+        course.put(f"submitted/{student}/{ASSIGNMENT}/{name}", notebook)
+    course.nbgrader("autograde", ASSIGNMENT)
     ours = grade(course)
     for student in handed_in:
         assert course.scores(student, EJ01) == by_cell(EJ01, ours[student]), student
-    assert course.scores("ana", EJ01) == course.best(EJ01, "volumenes")
+    assert course.scores("ana", EJ01) == course.best(EJ01)
 
 
 def grade(course: Course) -> dict[str, list[Json]]:
