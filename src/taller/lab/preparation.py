@@ -10,6 +10,8 @@ from taller.terraform import Terraform, TerraformError
 _BLOCK = re.compile(r"^(?:terraform|module)\b[^\n]*\{.*?(?:^\}|\}[ \t]*$|\Z)", re.M | re.S)
 """The blocks that init reads: provider requirements, backend, module sources."""
 _MODULE_SOURCE = re.compile(r"^\s*(?:source|version)\s*=.*$", re.M)
+_FETCHED = re.compile(r"\b(?:module|backend|cloud)\b")
+"""What init prepares, besides a provider that does not run already."""
 _ASKS_FOR_INIT = re.compile(
     r"terraform init|not installed|initialization required|plugins? (?:are|is) not installed",
     re.IGNORECASE,
@@ -37,13 +39,21 @@ class Preparation:
         self._record = folder / ".taller" / "init.key"
 
     def ensure(self, terraform: Terraform) -> bool:
-        """Run init if it is needed; return whether it was."""
+        """Run init if it is needed; return whether something that it reads had changed."""
         key = init_key(self._folder, self._provider)
         if self._record.is_file() and self._record.read_text("utf-8") == key:
             return False
-        terraform.init()
+        if not self._has_nothing_to_do():
+            terraform.init()
         self.done()
         return True
+
+    def _has_nothing_to_do(self) -> bool:
+        """Whether init would leave nothing behind; plan says when a provider is missing."""
+        if self._provider != "embedded" or (self._folder / ".terraform").exists():
+            return False
+        files = (self._folder / name for name in configuration(self._folder))
+        return not any(_FETCHED.search(file.read_text("utf-8", "replace")) for file in files)
 
     def done(self) -> None:
         """Init has just been run."""
