@@ -21,6 +21,7 @@ import pytest
 
 from taller.catalog import Catalog, Exercise, load_catalog
 from taller.grading.leftovers import run_name
+from taller.grading.sandbox.meter import is_alive
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 
@@ -142,7 +143,7 @@ class Course:
         """What is left of the graders' processes: they have become this process's children."""
         own = {grader.pid for grader in self.graders if grader.poll() is None}
         left = [p for p in psutil.Process().children(recursive=True) if p.pid not in own]
-        return [f"{p.pid} {p.name()}" for p in left if p.status() != psutil.STATUS_ZOMBIE]
+        return [str(p) for p in left if is_alive(p.pid)]
 
     def leftovers(self, engine: docker.DockerClient) -> dict[str, list[str]]:
         """All that is left over, by kind; empty when there is nothing."""

@@ -267,7 +267,7 @@ def _make(folders: list[Path]) -> None:
 def _sweep(parent: Path) -> None:
     for folder in parent.glob(f"{_NAME}-*-*"):
         owner = folder.name.split("-")[1]
-        if not (_PROC / owner).exists():
+        if not is_alive(int(owner)):  # a zombie is not: who collects it may never come
             with contextlib.suppress(OSError):  # its last process is still ending
                 folder.rmdir()
 
