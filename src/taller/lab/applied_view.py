@@ -139,9 +139,12 @@ class AppliedView(Shown):
     @property
     def tally(self) -> list[tuple[str, str, int, str]]:
         """Sign, word, number and tone."""
-        counts = (("create", "creados", self.added), ("update", "cambiados", self.changed),
-                  ("delete", "destruidos", self.destroyed))  # fmt: skip
-        return [(SIGNS[a][0], word, n, SIGNS[a][2]) for a, word, n in counts if n]
+        counts = (("create", "creado", self.added), ("update", "cambiado", self.changed),
+                  ("delete", "destruido", self.destroyed))  # fmt: skip
+        return [
+            (SIGNS[action][0], word if n == 1 else f"{word}s", n, SIGNS[action][2])
+            for action, word, n in counts if n
+        ]  # fmt: skip
 
     @property
     def rows(self) -> list[Row]:
