@@ -112,7 +112,7 @@ class Jail:
     def command(self, args: Sequence[str], groups: Sequence[Path]) -> list[str]:
         """The command line that runs a program behind the walls, once; as for started()."""
         self.hand_over()
-        file = _write_arguments(self._walls())
+        file = _write_arguments(self._walls(), self._workspace.parent)
         entries = [str(group) for group in groups]
         outer = ["bwrap", "--args", "9", "--", *self._become_user(), *self._rlimits(groups)]
         inner = [*self._relayed({port: _inside(port) for port in self._forwards}), *args]
@@ -236,8 +236,9 @@ def _user_of(workspace: Path) -> int:
     return _FIRST_ID + (os.getpid() * 1000 + next(_serial) % 1000) % _IDS
 
 
-def _write_arguments(arguments: Sequence[str]) -> str:
-    descriptor, name = tempfile.mkstemp(prefix="taller-bwrap-")
+def _write_arguments(arguments: Sequence[str], folder: Path) -> str:
+    """Write them beside the workspace, which is removed even if we are killed right now."""
+    descriptor, name = tempfile.mkstemp(prefix="taller-bwrap-", dir=folder)
     with os.fdopen(descriptor, "wb") as file:
         file.write(b"\0".join(os.fsencode(argument) for argument in arguments) + b"\0")
     return name
