@@ -167,7 +167,7 @@ def test_a_killed_worker_costs_no_verdict(tmp_path: Path, engine: docker.DockerC
         victim = cluster.start_worker()
         cluster.start_worker()
         grader = subprocess.Popen(command(submitted, output, *on(cluster)))
-        wait_for(lambda: len(engine.volumes.list(filters=mine)) >= 4)  # both are at it
+        wait_for(lambda: engine.volumes.list(filters=mine))  # both are at it
         victim.kill()
         assert grader.wait(200) == 0
     assert [result(output, one)["score"] for one in ("ana", "berta")] == [EJ01.points] * 2
