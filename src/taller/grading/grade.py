@@ -94,6 +94,8 @@ def grade_all(
         leftovers.clear(run)
         grader = _Grader(output, ledger, Preparation(catalog, run, options.timeout), options)
         pending = found if options.force else [one for one in found if grader.is_new(one)]
+        # The longest first: at the end no worker waits for one that has just begun.
+        pending = sorted(pending, key=lambda one: -one.exercise.time_limit_s)
         for result in grader.verdicts(pending) if pending else ():
             on_verdict(result, len(pending))
         publish_sealed(output, catalog, ledger, students(submitted), options.exports)
