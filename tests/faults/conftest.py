@@ -139,6 +139,13 @@ class Course:
         path = (output or self.output) / "results" / student / f"{exercise}.json"
         return dict(json.loads(path.read_text("utf-8")))
 
+    def expect(self, student: str, status: str, score: int | None, says: str) -> None:
+        """Compare a verdict: its status, its points, and what it or one of its checks says."""
+        result = self.result(student)
+        assert (result["status"], result["score"]) == (status, score), result
+        said = [*result["flags"], *(check["message"] for check in result["checks"])]
+        assert says in " ".join(said), result
+
     def processes(self) -> list[str]:
         """What is left of the graders' processes: they have become this process's children."""
         own = {grader.pid for grader in self.graders if grader.poll() is None}

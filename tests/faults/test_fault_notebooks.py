@@ -106,11 +106,8 @@ def graded(course: Any, ej01: Any) -> Any:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_gets_its_verdict(graded: Any, name: str) -> None:
-    _, status, score, says = FAULTS[name]
-    result = graded.result(name)
-    assert (result["status"], result["score"]) == (status, score), result
-    said = " ".join([*result["flags"], *(check["message"] for check in result["checks"])])
-    assert says in said
+    _, *expected = FAULTS[name]
+    graded.expect(name, *expected)
 
 
 def test_what_is_wrong_with_a_file_is_said_with_what_to_do(graded: Any) -> None:

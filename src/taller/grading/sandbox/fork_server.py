@@ -7,7 +7,9 @@ with its exit code, and so the sandbox does; when the sandbox is killed, the ker
 with it, since it lives in the sandbox's pid namespace.
 
 The server holds no secret, reads nothing that a program wrote, sees the system read-only, and ends
-when its grader does. It needs root: only root may join what it did not make.
+when its grader does. Its forks then end too, and so each holder: bubblewrap's --die-with-parent
+misses a grader that is killed before bubblewrap asks for it. The server needs root: only root may
+join what it did not make.
 """
 
 import contextlib
@@ -24,6 +26,7 @@ import struct
 import sys
 from typing import Any, NoReturn
 
+from taller.grading.parent import end_with
 from taller.grading.sandbox.limits import MEGABYTE
 from taller.hcl import parse
 from taller.terraform.version import locate
@@ -82,7 +85,10 @@ def _obey(order: dict[str, Any], channel: int, *groups: int) -> NoReturn:
         os.setsid()
         for group in groups:
             os.write(group, b"0")
+        server = os.getppid()
+        end_with(server)
         output = _join(channel)
+        end_with(server)  # again: other namespaces undo it
         child = os.fork()
         if child == 0:
             _become(order, output)
