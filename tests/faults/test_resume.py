@@ -12,6 +12,8 @@ pytestmark = pytest.mark.engine
 SEED = 20240607
 STUDENTS = 40
 KILLS = 3
+ENDING_S = 15.0
+"""A worker that is told late, on a busy machine, ends within this; one that is not told, never."""
 SHORTEST_S, LONGEST_S = 2.0, 9.0
 """Seconds until a kill: from before the first verdict to the middle of the class."""
 
@@ -49,7 +51,7 @@ def test_a_class_survives_three_kills_of_its_grader(
         time.sleep(moments.uniform(SHORTEST_S, LONGEST_S))
         assert grader.poll() is None, "the class was too small: nothing was left to kill"
         course.kill(grader)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + ENDING_S
         while course.processes():
             assert time.monotonic() < deadline, course.processes()
             time.sleep(0.1)
