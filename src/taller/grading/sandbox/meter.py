@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -232,7 +233,7 @@ def _proportional(process: Process) -> int:
 
 
 def sweep() -> None:
-    """Remove the control groups of graders that were killed."""
+    """Remove the control groups of graders that were killed, and what still runs in them."""
     for controller in _CONTROLLERS:
         with contextlib.suppress(OSError):  # there are none of version 1 here
             _sweep(_own_group(controller))
@@ -269,6 +270,8 @@ def _sweep(parent: Path) -> None:
         owner = folder.name.split("-")[1]
         if not is_alive(int(owner)):  # a zombie is not: who collects it may never come
             with contextlib.suppress(OSError):  # its last process is still ending
+                for pid in (folder / "cgroup.procs").read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)  # it began when its grader was killed
                 folder.rmdir()
 
 
