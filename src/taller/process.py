@@ -9,17 +9,18 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import IO
 
 from taller.errors import TallerError
 
 _PIPES_CLOSE_SECONDS = 1.0
 """How long output may still arrive after a program has ended."""
+_NAP_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,20 @@ def run(
         KeyboardInterrupt: on Ctrl-C, once the program has ended.
     """
     began = time.monotonic()
-    process = _start(args, cwd, env, subprocess.PIPE, subprocess.PIPE, subprocess.PIPE)
-    readers = _Readers(process, on_line)
-    _feed(process, input)
-    expired = False
-    try:
-        _wait(process, timeout)
-    except subprocess.TimeoutExpired:
-        expired = True
-        _end(process, grace)
-    except BaseException:  # Ctrl-C above all: nothing that we started may outlive us
-        _end(process, grace)
-        readers.finish()
-        raise
-    stdout, stderr = readers.finish()
+    with _ctrl_c_noted() as ctrl_c:
+        process = _start(args, cwd, env, subprocess.PIPE, subprocess.PIPE, subprocess.PIPE)
+        readers = _Readers(process, on_line)
+        _feed(process, input)
+        try:
+            ended = _wait(process, timeout, ctrl_c)
+        except BaseException:  # a signal's handler that raises: nothing of ours may outlive us
+            _end(process, grace)
+            raise
+        if not ended:
+            _end(process, grace)
+        stdout, stderr = readers.finish()
     completed = Completed(process.returncode, stdout, stderr, time.monotonic() - began)
-    if expired:
+    if not ended:
         raise ProgramTimeout(f"«{args[0]}» no terminó en {timeout:g} s y se detuvo.", completed)
     return completed
 
@@ -143,20 +142,47 @@ def _start(
         ) from error
 
 
-def _wait(process: subprocess.Popen[str], seconds: float) -> None:
-    """Wait for the end of a process; on Linux without subprocess's naps of up to 50 ms.
+@contextlib.contextmanager
+def _ctrl_c_noted() -> Iterator[int]:
+    """Give a descriptor that becomes readable on Ctrl-C, which is raised at the end only.
 
-    Raises:
-        subprocess.TimeoutExpired: it has not ended in that time.
+    Raised at once, it could fall between the start of a program and the code that ends it, or
+    into that code. Python gives signals to its main thread: elsewhere there is nothing to note.
     """
-    with contextlib.suppress(AttributeError, OSError):  # not Linux, or it has ended already
-        descriptor = os.pidfd_open(process.pid)
-        try:
-            select.select([descriptor], [], [], seconds)
-        finally:
-            os.close(descriptor)
-        seconds = 0
-    process.wait(seconds)
+    noted, note = os.pipe()
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    if is_main and callable(before):
+        signal.signal(signal.SIGINT, lambda *_: os.write(note, b"^C"))
+    try:
+        yield noted
+    finally:
+        if is_main and callable(before):
+            signal.signal(signal.SIGINT, before)
+        was_noted = _readable([noted], 0)
+        os.close(noted)
+        os.close(note)
+        if was_noted:
+            signal.raise_signal(signal.SIGINT)
+
+
+def _wait(process: subprocess.Popen[str], seconds: float, ctrl_c: int) -> bool:
+    """Wait for the end of a process, the time limit or Ctrl-C; tell whether it has ended."""
+    try:
+        end = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # not Linux, or it has ended already: ask now and then
+        deadline = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < deadline:
+            if _readable([ctrl_c], _NAP_SECONDS):
+                break
+    else:
+        _readable([end, ctrl_c], seconds)
+        os.close(end)
+    return process.poll() is not None
+
+
+def _readable(descriptors: list[int], seconds: float) -> list[int]:
+    return select.select(descriptors, [], [], seconds)[0]
 
 
 def _feed(process: subprocess.Popen[str], text: str | None) -> None:
@@ -180,8 +206,12 @@ class _Readers:
         self._stderr: list[str] = []
         self._failure: BaseException | None = None
         self._threads = [
-            Thread(target=self._read, args=(process.stdout, self._stdout, on_line), daemon=True),
-            Thread(target=self._read, args=(process.stderr, self._stderr, None), daemon=True),
+            threading.Thread(
+                target=self._read, args=(process.stdout, self._stdout, on_line), daemon=True
+            ),
+            threading.Thread(
+                target=self._read, args=(process.stderr, self._stderr, None), daemon=True
+            ),
         ]
         for thread in self._threads:
             thread.start()
@@ -212,11 +242,8 @@ def _end(process: subprocess.Popen[str], grace: float) -> None:
     """End a program: one SIGINT, then, after the grace period, SIGKILL for its whole group."""
     if grace > 0:
         process.send_signal(signal.SIGINT)
-        deadline = time.monotonic() + grace
-        while process.poll() is None and time.monotonic() < deadline:
-            # A second Ctrl-C must not cut short a program that is writing its state.
-            with contextlib.suppress(KeyboardInterrupt, subprocess.TimeoutExpired):
-                process.wait(deadline - time.monotonic())
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
     _kill_group(process)
     process.wait()
 

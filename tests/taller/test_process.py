@@ -118,6 +118,24 @@ def test_ctrl_c_reaches_the_program_once_and_waits_for_it(tmp_path: Path) -> Non
     assert b"KeyboardInterrupt" in stderr
 
 
+def test_a_ctrl_c_in_the_instant_a_program_starts_is_not_lost(tmp_path: Path) -> None:
+    script = tmp_path / "caller.py"
+    script.write_text(
+        "from taller.process import run\n"
+        "trap = \"trap 'echo saved >> log; exit 0' INT; \"\n"
+        "for _ in range(20):\n"
+        "    try:\n"
+        "        run(['sh', '-c', trap + 'kill -INT $PPID; while :; do sleep 0.1; done'], "
+        "timeout=60, grace=20)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('interrupted', flush=True)\n"
+    )
+    caller = run([sys.executable, str(script)], timeout=60, cwd=tmp_path)
+    assert caller.returncode == 0, caller.stderr
+    assert caller.stdout.split() == ["interrupted"] * 20
+    assert (tmp_path / "log").read_text().split() == ["saved"] * 20
+
+
 def test_a_spawned_program_outlives_the_call_and_logs_to_its_file(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "program.log"
     program = spawn(["sh", "-c", "echo started; exec sleep 60"], log=log)
