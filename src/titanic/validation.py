@@ -7,6 +7,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import sklearn
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, roc_auc_score
@@ -71,8 +72,9 @@ def _fold(
     pipeline: Pipeline, table: pd.DataFrame, outcome: "pd.Series[int]", split: Split
 ) -> FoldResult:
     train, held_out = split
-    fitted = clone(pipeline).fit(table.iloc[train], outcome.iloc[train])
-    probability = fitted.predict_proba(table.iloc[held_out])[:, 1]
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        fitted = clone(pipeline).fit(table.iloc[train], outcome.iloc[train])
+        probability = fitted.predict_proba(table.iloc[held_out])[:, 1]
     return FoldResult(held_out, outcome.iloc[held_out].to_numpy(), probability)
 
 

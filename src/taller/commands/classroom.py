@@ -24,11 +24,13 @@ def classroom(*, students: Path, sockets: Path, images: tuple[str, ...], egress:
     Ctrl-C; lo que los estudiantes crearon queda en el engine.
     """
     from taller.docker_state.connection import connect, engine_address
+    from taller.doctor import built_images
     from taller.grading.classroom import places, read_students, serve, write_roster
     from taller.grading.guard import Policy
 
     seats = places(read_students(students), sockets)
-    policy = Policy(egress=egress, images=images or Policy.images)
+    recipes = built_images.dockerfiles()
+    policy = Policy(egress=egress, images=images or Policy.images, recipes=recipes)
     connect().close()  # an engine that does not answer is reported now, and not to the students
     roster = write_roster(seats, sockets)
 

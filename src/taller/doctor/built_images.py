@@ -93,6 +93,11 @@ def recipes() -> Iterator[Recipe]:
     yield Recipe("pipeline", root, (root / "Dockerfile", root / "requirements-image.lock"))
 
 
+def dockerfiles() -> tuple[bytes, ...]:
+    """How each of the images is built."""
+    return tuple((recipe.context / "Dockerfile").read_bytes() for recipe in recipes())
+
+
 def _absent(state: DockerState) -> Iterator[tuple[Recipe, str, str | None]]:
     base = _base_id(state)
     for recipe in recipes():

@@ -98,7 +98,12 @@ def _pull(state: DockerState, progress: Progress) -> bool:
 
 
 def _pip_settings() -> dict[str, str]:
-    """What ``pip config list`` says; empty where there is no pip."""
+    """What ``pip config list`` says; empty where there is no pip, or where it may read no file.
+
+    ``PIP_CONFIG_FILE=/dev/null`` is pip's own way to say so; asking it takes half a second.
+    """
+    if os.environ.get("PIP_CONFIG_FILE") == os.devnull:
+        return {}
     for pip in ([sys.executable, "-m", "pip"], ["pip"], ["python3", "-m", "pip"]):
         try:
             listed = process.run([*pip, "config", "list"], timeout=_PIP_SECONDS)

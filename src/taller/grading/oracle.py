@@ -94,10 +94,9 @@ def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outsi
         OracleFailed: no facts came, or they do not have their form.
     """
     program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *sorted(needs)]
-    env = {"TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded", **outside.env}
     done = run_sandboxed(
-        program, workspace=root, guard_socket=outside.guard_socket, limits=outside.limits, env=env,
-        forwards=outside.forwards,
+        program, workspace=root, guard_socket=outside.guard_socket, limits=outside.limits,
+        env=outside.env, forwards=outside.forwards,
     )  # fmt: skip
     return _facts(done)
 

@@ -1,5 +1,6 @@
 """What both sandboxes of a submission, the notebook's and the oracle's, get from outside."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +16,24 @@ class Outside:
         guard_socket: the way to Docker.
         limits: of each of the two.
         files: path in the workspace to text.
-        env: further variables.
+        more_env: variables besides those that both always have.
         forwards: port of the sandbox's loopback device to the Unix socket behind it.
     """
 
     guard_socket: Path
     limits: Limits
     files: Mapping[str, str] = field(default_factory=dict)
-    env: Mapping[str, str] = field(default_factory=dict)
+    more_env: Mapping[str, str] = field(default_factory=dict)
     forwards: Mapping[int, Path] = field(default_factory=dict)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Their variables; the guard knows what builds need of pip's settings."""
+        always = {
+            "TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded",
+            "PIP_CONFIG_FILE": os.devnull,
+        }  # fmt: skip
+        return always | dict(self.more_env)
 
     def write_files(self, workspace: Path) -> None:
         """Write the files into a workspace."""

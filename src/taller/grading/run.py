@@ -65,11 +65,7 @@ def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) 
         SandboxUnavailable: this machine cannot isolate them.
     """
     notebook = _notebook(sources)
-    env = {
-        "TALLER_HOME": "/workspace/home", "TALLER_PROVIDER": "embedded", "TALLER_OPEN": opened,
-        "TALLER_UNSEEN": "1",
-        **outside.env,
-    }  # fmt: skip
+    env = {"TALLER_OPEN": opened, "TALLER_UNSEEN": "1", **outside.env}
     with SandboxedKernel(
         workspace, guard_socket=outside.guard_socket, limits=outside.limits, env=env,
         forwards=outside.forwards, module="taller.grading.kernel_program",

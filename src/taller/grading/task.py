@@ -15,7 +15,7 @@ from taller.checks import load_checks, needs, run_checks
 from taller.clean.report import Report
 from taller.docker_state import connect
 from taller.docker_state.connection import engine_address
-from taller.doctor import debian_image, image
+from taller.doctor import built_images, debian_image, image
 from taller.grading import oracle
 from taller.grading.align import Aligned
 from taller.grading.guard import Guard, Policy, Tenant
@@ -160,7 +160,11 @@ def _policy(task: Task) -> Policy:
         given = task.public.get("Dockerfile", "")
         return _pip_build_args() if dockerfile == given.encode() else {}
 
-    return Policy(images=(image.OFFICIAL, debian_image.name()), build_arguments=arguments)
+    return Policy(
+        images=(image.OFFICIAL, debian_image.name()),
+        build_arguments=arguments,
+        recipes=built_images.dockerfiles(),
+    )
 
 
 _pip_build_args = cache(image.pip_build_args)

@@ -9,7 +9,7 @@ import docker
 import pytest
 from docker.errors import APIError, BuildError
 
-from taller.grading.guard import Policy
+from taller.grading.guard import Guard, Policy
 
 pytestmark = pytest.mark.engine
 
@@ -50,6 +50,39 @@ class TestBuilds:
         assert labels["taller.prefix"] == prefix
         assert labels["taller.run"] == "r1"
         assert (labels["course"], labels["mine"]) == ("x", "1")
+
+    def test_a_build_for_an_inner_stage_gives_that_stage_as_the_tenants(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        dockerfile = (
+            f"FROM {BASE}\nRUN echo {prefix}\nFROM {BASE} AS wanted\nENV STAGE=wanted\n"
+            f"FROM {BASE}\nENV STAGE=last\n"
+        )
+        build(client, f"{prefix}-x:1", context({"Dockerfile": dockerfile}), target="WANTED")
+        made = engine.images.get(f"{prefix}-x:1")
+        assert "STAGE=wanted" in made.attrs["Config"]["Env"]
+        assert made.labels["taller.prefix"] == prefix
+
+    def test_a_build_for_a_stage_that_is_not_there_is_refused(
+        self, client: docker.DockerClient, prefix: str
+    ) -> None:
+        packed = context({"Dockerfile": f"FROM {BASE} AS first\n"})
+        with pytest.raises(APIError, match="no tiene la etapa «second»"):
+            build(client, f"{prefix}-x:1", packed, target="second")
+
+    def test_what_a_failed_build_had_made_is_found_by_its_label(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        before = {image["Id"] for image in engine.api.images(all=True)}
+        dockerfile = (
+            f"FROM {BASE} AS first\nRUN echo {prefix} > /a\nFROM {BASE}\n"
+            f"COPY --from=first /a /b\nRUN echo {prefix} > /c\nRUN false\n"
+        )
+        with pytest.raises(BuildError):
+            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+        for image in engine.api.images(filters={"label": f"taller.prefix={prefix}"}):
+            engine.api.remove_image(image["Id"], force=True)
+        assert {image["Id"] for image in engine.api.images(all=True)} == before
 
     def test_a_build_has_no_network(self, client: docker.DockerClient, prefix: str) -> None:
         program = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
@@ -183,6 +216,26 @@ class TestLimitsOfBuilds:
             time.sleep(0.2)
 
 
+class TestDisk:
+    """What the steps of a build write, all of them together."""
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return Policy(images=(BASE,), disk_mb=100)
+
+    def test_a_build_that_fills_the_disk_step_by_step_is_stopped(
+        self, client: docker.DockerClient, guard: Guard, prefix: str
+    ) -> None:
+        step = "RUN head -c 40M /dev/zero > /$(date +%N); sleep 3\n"
+        dockerfile = f"FROM {BASE}\nLABEL taller.prefix=other\n{step * 9}"
+        with pytest.raises(BuildError, match="returned a non-zero code: 137") as caught:
+            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}), nocache=True)
+        log = "".join(line.get("stream", "") for line in caught.value.build_log)
+        assert log.count("Running in") == 3 + 3  # the labels, and the steps that began
+        (refusal,) = guard.refusals
+        assert "de disco" in refusal.message
+
+
 class TestCache:
     """A build through the guard uses what was built without it: a dependency layer needs no net."""
 
@@ -193,6 +246,10 @@ class TestCache:
         "RUN echo $MARK > /a \\\n  # a comment between\n\n && \\\n\techo b   \\\n  > /b   \n"
         "FROM ${BASE_IMAGE}\nCOPY --from=dependencies /a /a\nENV A=1 \\\n    B=2\n"
     )
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return Policy(images=(BASE,), recipes=(self.DOCKERFILE.encode(),))
 
     def test_a_layer_that_is_there_is_not_built_again(
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
@@ -205,6 +262,16 @@ class TestCache:
         )
         steps = "".join(line.get("stream", "") for line in log)
         assert steps.count("Using cache") == 5  # every step but the FROMs and the labels
+
+    def test_a_stage_that_tenants_have_in_common_is_one_image(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        files = {"Dockerfile": self.DOCKERFILE, "lock": prefix}
+        arguments = {"BASE_IMAGE": BASE, "MARK": prefix}
+        build(engine, f"{prefix}-stage", context(files), buildargs=arguments, target="dependencies")
+        build(client, f"{prefix}-after", context(files), buildargs=arguments)
+        (made,) = engine.api.images(filters={"label": f"taller.prefix={prefix}"})
+        assert made["RepoTags"] == [f"{prefix}-after:latest"]
 
 
 def test_too_many_volumes_in_a_dockerfile_are_refused(
@@ -232,6 +299,7 @@ class TestCachedBuilds:
         return Policy(
             images=(BASE,),
             build_arguments=lambda text: {"INDEX": SECRET} if text == RECIPE.encode() else {},
+            recipes=(RECIPE.encode(),),
         )
 
     def test_a_known_recipe_comes_from_the_cache_whoever_packed_it(

@@ -1,12 +1,13 @@
 """A Dockerfile read instruction by instruction and written anew, one line each.
 
 The engine sees only what was understood here. FROM and COPY --from name images that the tenant may
-use; ADD downloads nothing; every stage ends with the labels that say whose it is.
+use; ADD downloads nothing; labels say whose each step is. A stage that begins as one of the known
+recipes gets them at the first difference: what comes before is in the engine's cache for everybody.
 (Syntax: the Dockerfile reference of Docker's classic builder.)
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from taller.grading.guard.refusal import Refused
@@ -33,20 +34,50 @@ _ADVICE = {
 
 @dataclass
 class _Writer:
-    """The new Dockerfile, as far as it has been written."""
+    """The new Dockerfile, as far as it has been written.
+
+    ``common`` holds the rest of the known recipes' stages that are, so far, like this one.
+    """
 
     resolve: Resolve
     labels: Mapping[str, str]
-    arguments: dict[str, str]
+    target: str
+    recipes: Sequence[Sequence[Sequence[str]]]
     given: Mapping[str, str]
+    arguments: dict[str, str] = field(default_factory=dict)
     stages: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    common: list[Sequence[str]] = field(default_factory=list)
     volumes: int = 0
 
-    async def instruction(self, name: str, rest: str) -> None:
+    async def line(self, line: str) -> None:
+        match = _INSTRUCTION.fullmatch(line)
+        if match is None:
+            raise Refused(f"Dockerfile: «{line[:80]}» no es una instrucción.", 400)
+        name, rest = match[1].upper(), (match[2] or "").strip()
         if name == "FROM":
             await self._from(rest)
-        elif name in ("COPY", "ADD"):
+            self.common = list(self._recipe_stages())
+            self._compare(line, common_before=True)
+            return
+        self._compare(line, common_before=bool(self.common))
+        await self._instruction(name, rest)
+        if name == "LABEL" and not self.common:
+            self.label()  # the last label of a name is the one that holds
+
+    def _recipe_stages(self) -> Iterator[Sequence[str]]:
+        """The recipes' stages with the number of the current one."""
+        number = len(self.stages) - 1
+        return (recipe[number] for recipe in self.recipes if number < len(recipe))
+
+    def _compare(self, line: str, *, common_before: bool) -> None:
+        """Take the recipes one line on; where the last of them parts, the stage is the tenant's."""
+        self.common = [rest[1:] for rest in self.common if rest[:1] == [line]]
+        if common_before and not self.common:
+            self.label()
+
+    async def _instruction(self, name: str, rest: str) -> None:
+        if name in ("COPY", "ADD"):
             await self._copy(name, rest)
         elif name in _PLAIN:
             self._plain(name, rest)
@@ -61,7 +92,8 @@ class _Writer:
             raise Refused(
                 f"Dockerfile: «FROM {rest}» no se entiende. Escribe FROM imagen AS etapa."
             )
-        self.end_stage()
+        if self.target and self.stages[-1:] == [self.target]:
+            self.label()
         image, stage = match[1], (match[2] or "").lower()
         known = image == "scratch" or image.lower() in filter(None, self.stages)
         name = image if known else await self.resolve(image)
@@ -107,16 +139,21 @@ class _Writer:
         default = _substitute((match[2] or "").strip("\"'"), self.arguments)
         self.arguments[match[1]] = self.given.get(match[1], default)
 
-    def end_stage(self) -> None:
-        """Say whose the stage is; the last label of a name is the one that holds."""
-        if self.stages:
-            pairs = " ".join(f'"{name}"="{value}"' for name, value in self.labels.items())
-            self.lines.append(f"LABEL {pairs}")
+    def label(self) -> None:
+        """Say whose the stage is."""
+        pairs = " ".join(f'"{name}"="{value}"' for name, value in self.labels.items())
+        self.lines.append(f"LABEL {pairs}")
 
 
 async def rewrite(
-    source: bytes, arguments: Mapping[str, str], labels: Mapping[str, str], resolve: Resolve
-) -> tuple[bytes, list[str]]:
+    source: bytes,
+    arguments: Mapping[str, str],
+    labels: Mapping[str, str],
+    resolve: Resolve,
+    *,
+    target: str = "",
+    recipes: Sequence[bytes] = (),
+) -> bytes:
     """Write a Dockerfile anew.
 
     Args:
@@ -124,9 +161,8 @@ async def rewrite(
         arguments: build arguments; those that an ARG before FROM declares may appear in FROM.
         labels: set on every stage; values without quotes.
         resolve: names of images.
-
-    Returns:
-        The new Dockerfile, and the names of its stages.
+        target: the stage that the build is for, in lower case; the last one by default.
+        recipes: Dockerfiles whose steps are in the engine's cache for everybody.
 
     Raises:
         Refused: something that is not understood or not allowed.
@@ -135,16 +171,27 @@ async def rewrite(
         text = source.decode()
     except UnicodeDecodeError:
         raise Refused("El Dockerfile no es UTF-8.", 400) from None
-    writer = _Writer(resolve, labels, {}, arguments)
+    known = [stages_of(recipe.decode()) for recipe in recipes]
+    writer = _Writer(resolve, labels, target, known, arguments)
     for line in logical_lines(text):
-        match = _INSTRUCTION.fullmatch(line)
-        if match is None:
-            raise Refused(f"Dockerfile: «{line[:80]}» no es una instrucción.", 400)
-        await writer.instruction(match[1].upper(), (match[2] or "").strip())
+        await writer.line(line)
     if not writer.stages:
         raise Refused("El Dockerfile no tiene FROM.", 400)
-    writer.end_stage()
-    return "\n".join([*writer.lines, ""]).encode(), [*filter(None, writer.stages)]
+    if target and target not in writer.stages:
+        raise Refused(f"El Dockerfile no tiene la etapa «{target}».", 400)
+    writer.label()
+    return "\n".join([*writer.lines, ""]).encode()
+
+
+def stages_of(text: str) -> list[list[str]]:
+    """The lines of each stage, its FROM first."""
+    stages: list[list[str]] = []
+    for line in logical_lines(text):
+        if line.split()[0].upper() == "FROM":
+            stages.append([])
+        if stages:
+            stages[-1].append(line)
+    return stages
 
 
 def logical_lines(text: str) -> list[str]:

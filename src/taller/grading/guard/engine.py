@@ -111,7 +111,7 @@ class Engine:
 
     def __init__(self, address: str) -> None:
         self.outages = 0
-        self._oldest = ""
+        self._version: dict[str, Any] = {}
         self._socket = address.removeprefix("unix://")
         if not self._socket.startswith("/"):
             raise TallerError(
@@ -121,10 +121,22 @@ class Engine:
 
     async def api(self, version: str) -> str:
         """The API version to ask for: the client's (``/v1.38``), or the oldest that is served."""
-        if version and not self._oldest:
-            answer = (await self.json("GET", "/version"))[1]
-            self._oldest = f"/v{answer.get('MinAPIVersion', '1.24')}"
-        return newer(version, self._oldest) if version else version
+        if not version:
+            return version
+        return newer(version, f"/v{(await self.version()).get('MinAPIVersion', '1.24')}")
+
+    async def version(self) -> dict[str, Any]:
+        """What the engine says of its version; asked once, for it starts programs to find out.
+
+        Raises:
+            Refused: it does not say.
+        """
+        if not self._version:
+            status, answer = await self.json("GET", "/version")
+            if status != 200:
+                raise Refused(f"El Docker Engine respondió {status} a «version».", status)
+            self._version = answer
+        return self._version
 
     @asynccontextmanager
     async def send(self, request: Request) -> AsyncIterator[Answer]:

@@ -71,6 +71,7 @@ class Policy:
         build_network: network of the RUN steps of a build, ``none`` or ``default``.
         build_arguments: build arguments that go with a Dockerfile, whatever the tenant gives:
             those of the build that filled the engine's cache. The tenant never sees them.
+        recipes: Dockerfiles that filled the engine's cache: builds that begin alike use it.
         restart_policies: accepted values of a container's restart policy.
         volumes, networks, containers, images_owned: how many objects may exist at a time.
         connections: how many requests may be under way at a time.
@@ -78,7 +79,7 @@ class Policy:
         cpus: processors that a container may use at a time.
         processes: processes and threads of a container.
         file_mb: size of the largest file that a container or a build step may write (MiB).
-        disk_mb: disk that volumes and running containers may fill together (MiB).
+        disk_mb: disk that volumes, containers and what is built may fill together (MiB).
         log_mb: size of a container's log in all; older lines are dropped (MiB).
         build_memory_mb, build_seconds: limits of a build.
         context_mb, context_files: size of a build context once unpacked (MiB), and its entries.
@@ -91,6 +92,7 @@ class Policy:
     egress: bool = False
     build_network: str = "none"
     build_arguments: Callable[[bytes], Mapping[str, str]] = _no_arguments
+    recipes: tuple[bytes, ...] = ()
     restart_policies: frozenset[str] = frozenset({"", "no"})
     volumes: int = 20
     networks: int = 5
