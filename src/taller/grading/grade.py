@@ -16,7 +16,7 @@ from taller.grading.prepare import Preparation, Prepared, results_path
 from taller.grading.sandbox import require_bubblewrap
 from taller.grading.seal import publish_sealed, require_whole
 from taller.grading.submissions import Submission, find_submissions, students
-from taller.grading.task import Task, grade
+from taller.grading.task import Task, verdict_on
 from taller.grading.verdicts import no_verdict
 from taller.result import Result
 
@@ -154,16 +154,12 @@ class _Grader:
         options = self._options
         if not options.scheduler:
             clear = partial(leftovers.clear, leftovers.run_name(self._output))
-            return LokyPool(_graded, options.jobs or 1, clear)
+            return LokyPool(verdict_on, options.jobs or 1, clear)
         from taller.grading.cluster import DaskPool
 
         return DaskPool(
             options.scheduler, options.jobs, self._preparation.versions, confined=options.confined
         )
-
-
-def _graded(work: Task | Result) -> Result:
-    return grade(work) if isinstance(work, Task) else work
 
 
 def _lost(submission: Submission, lost: Lost) -> Result:

@@ -80,6 +80,11 @@ class Task:
         return Limits(cpu_s=self.timeout, wall_s=wall, disk_mb=64, confined=self.confined)
 
 
+def verdict_on(work: Task | Result) -> Result:
+    """What a worker does: grade a task; pass on the verdict of what could not become one."""
+    return grade(work) if isinstance(work, Task) else work
+
+
 def grade(task: Task) -> Result:
     """Grade one submission; whatever fails becomes a verdict.
 

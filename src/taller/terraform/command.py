@@ -60,5 +60,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     configuration = found.get("TF_CLI_CONFIG_FILE")
     if configuration and not Path(configuration).is_file():
         del found["TF_CLI_CONFIG_FILE"]  # Terraform would warn about it at every call
+    # Calls are short: Go's collector would take a quarter of their processor time.
+    own = {"GOGC": "400"} | found
     fixed = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
-    return found | fixed | dict(extra)
+    return own | fixed | dict(extra)

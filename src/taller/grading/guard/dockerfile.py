@@ -93,7 +93,7 @@ class _Writer:
                 f"Dockerfile: «FROM {rest}» no se entiende. Escribe FROM imagen AS etapa."
             )
         if self.target and self.stages[-1:] == [self.target]:
-            self.label()
+            self.end()
         image, stage = match[1], (match[2] or "").lower()
         known = image == "scratch" or image.lower() in filter(None, self.stages)
         name = image if known else await self.resolve(image)
@@ -139,6 +139,11 @@ class _Writer:
         default = _substitute((match[2] or "").strip("\"'"), self.arguments)
         self.arguments[match[1]] = self.given.get(match[1], default)
 
+    def end(self) -> None:
+        """End the stage that the build is for: it is the tenant's even if all of it is known."""
+        if self.common:
+            self.label()
+
     def label(self) -> None:
         """Say whose the stage is."""
         pairs = " ".join(f'"{name}"="{value}"' for name, value in self.labels.items())
@@ -179,7 +184,7 @@ async def rewrite(
         raise Refused("El Dockerfile no tiene FROM.", 400)
     if target and target not in writer.stages:
         raise Refused(f"El Dockerfile no tiene la etapa «{target}».", 400)
-    writer.label()
+    writer.end()
     return "\n".join([*writer.lines, ""]).encode()
 
 
