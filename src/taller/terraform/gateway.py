@@ -47,7 +47,7 @@ class Terraform:
         on_event: Callable[[Event], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
         timeout: float = 1800,
-        lock_timeout: float = 5,
+        lock_timeout: float = 2,
     ) -> None:
         """Bind to a folder.
 
