@@ -3,11 +3,13 @@
 import io
 import tarfile
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import docker
 import pytest
-from docker.errors import APIError, BuildError
+from docker.errors import APIError, BuildError, ImageNotFound
 
 from taller.grading.guard import Guard, Policy
 
@@ -31,7 +33,17 @@ def context(files: dict[str, str], **members: tarfile.TarInfo) -> io.BytesIO:
 
 
 def build(client: docker.DockerClient, tag: str, packed: io.BytesIO, **options: Any) -> Any:
+    options |= {"rm": True, "forcerm": True}
     return client.images.build(fileobj=packed, custom_context=True, tag=tag, **options)[0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_without_a_name_is_left(engine: docker.DockerClient, prefix: str) -> Iterator[None]:
+    """Every image that a test's builds made goes by its name or by its label."""
+    yield
+    for image in engine.api.images(filters={"dangling": True}):
+        with suppress(ImageNotFound):  # another test's, meanwhile removed
+            assert prefix not in str(engine.api.history(image["Id"]))
 
 
 class TestBuilds:
@@ -82,7 +94,8 @@ class TestBuilds:
         for image in engine.api.images(filters={"label": f"taller.prefix={prefix}"}):
             engine.api.remove_image(image["Id"], force=True)
         again = dockerfile.replace("RUN false\n", "")
-        _, log = engine.images.build(fileobj=io.BytesIO(again.encode()), tag=f"{prefix}-x")
+        packed = io.BytesIO(again.encode())
+        _, log = engine.images.build(fileobj=packed, tag=f"{prefix}-x", rm=True)
         assert "Using cache" not in "".join(line.get("stream", "") for line in log)
 
     def test_a_build_has_no_network(self, client: docker.DockerClient, prefix: str) -> None:
@@ -257,7 +270,8 @@ class TestCache:
     ) -> None:
         arguments = {"BASE_IMAGE": BASE, "MARK": prefix}
         files = {"Dockerfile": self.DOCKERFILE, "lock": prefix}
-        build(engine, f"{prefix}-before", context(files), buildargs=arguments, rm=True)
+        build(engine, f"{prefix}-stage", context(files), buildargs=arguments, target="dependencies")
+        build(engine, f"{prefix}-before", context(files), buildargs=arguments)
         _, log = client.images.build(
             fileobj=context(files), custom_context=True, tag=f"{prefix}-after", buildargs=arguments
         )
@@ -292,6 +306,10 @@ RUN test -n "$INDEX" && cat /proc/sys/kernel/random/uuid > /made-once
 """
 
 
+def arguments_of_the_recipe(dockerfile: bytes) -> dict[str, str]:
+    return {"INDEX": SECRET} if dockerfile == RECIPE.encode() else {}
+
+
 class TestCachedBuilds:
     """A build from the engine's cache, which the engine filled with arguments of its own."""
 
@@ -299,7 +317,7 @@ class TestCachedBuilds:
     def policy(self) -> Policy:
         return Policy(
             images=(BASE,),
-            build_arguments=lambda text: {"INDEX": SECRET} if text == RECIPE.encode() else {},
+            build_arguments=arguments_of_the_recipe,
             recipes=(RECIPE.encode(),),
         )
 
@@ -326,7 +344,15 @@ class TestCachedBuilds:
         assert "/made-once" in str(image.history())
         assert SECRET not in str(image.history()) + str(image.attrs)
 
-    def test_another_recipe_does_not_get_them(
+
+class TestOtherBuilds:
+    """A build that the engine's cache was not filled for."""
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        return Policy(images=(BASE,), build_arguments=arguments_of_the_recipe)
+
+    def test_another_recipe_does_not_get_the_arguments(
         self, client: docker.DockerClient, prefix: str
     ) -> None:
         text = RECIPE + "RUN echo $INDEX\n"
