@@ -93,7 +93,7 @@ resource "docker_image" "titanic" {
 NETWORK = {
     "build-run": (
         "RUN python3 -c \"import socket; socket.create_connection(('198.41.0.4', 53), 5)\"",
-        "failed. Step 3/4 : RUN",
+        "failed. Step 4/4 : RUN",
     ),
     "build-add": ("ADD http://198.41.0.4/datos.csv /datos.csv", "ADD no descarga nada"),
 }

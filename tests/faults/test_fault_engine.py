@@ -3,7 +3,10 @@
 import time
 from typing import Any
 
+import docker
 import pytest
+
+from taller.grading.leftovers import prefix_of
 
 pytestmark = pytest.mark.engine
 
@@ -32,6 +35,20 @@ def test_an_engine_that_stops_in_the_middle_costs_nobody_points(
 
     assert course.grade("--jobs", "2") == 0
     results = [course.result(student) for student in students]
-    assert [(r["status"], r["score"]) for r in results] == [("graded", 10)] * len(students)
+    assert [(r["status"], r["score"]) for r in results] == [("graded", 10)] * len(students), results
     assert not private_engine.client().volumes.list()
     assert not list(course.scratch.iterdir())
+
+
+def test_a_volume_whose_labels_the_engine_lost_costs_nobody_points(
+    course: Any, ej01: Any, engine: docker.DockerClient
+) -> None:
+    course.hand_in("ana", ej01.bytes())
+    engine.volumes.create(f"{prefix_of(course.run, 'ana', 'ej01')}_raw")
+    other = engine.volumes.create(f"{prefix_of(course.run, 'somebody', 'else')}_raw")
+    try:
+        assert course.grade() == 0
+        assert (course.result("ana")["status"], course.result("ana")["score"]) == ("graded", 10)
+        other.reload()  # of no submission of this class: it is still there
+    finally:
+        other.remove()

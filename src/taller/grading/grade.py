@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from taller.catalog import Catalog
+from taller.docker_state import EngineError
 from taller.grading import leftovers
 from taller.grading.backends import LokyPool, Lost, Pool, answers
 from taller.grading.gradebook import write_result
@@ -91,26 +92,41 @@ def grade_all(
     run = leftovers.run_name(output)
     with alone(output), Ledger(url) as ledger:
         require_whole(output, ledger)
-        leftovers.clear(run)
-        grader = _Grader(output, ledger, Preparation(catalog, run, options.timeout), options)
+        prefixes = {leftovers.prefix_of(run, one.student, one.exercise.id) for one in found}
+        clear = partial(leftovers.clear, run, prefixes)
+        clear()
+        preparation = Preparation(catalog, run, options.timeout)
+        grader = _Grader(output, ledger, preparation, options, clear)
         pending = found if options.force else [one for one in found if grader.is_new(one)]
         # The longest first: at the end no worker waits for one that has just begun.
         pending = sorted(pending, key=lambda one: -one.exercise.time_limit_s)
         for result in grader.verdicts(pending) if pending else ():
             on_verdict(result, len(pending))
         publish_sealed(output, catalog, ledger, students(submitted), options.exports)
-        leftovers.clear(run)
-        return Summary(grader.statuses(found), len(pending))
+        summary = Summary(grader.statuses(found), len(pending))
+        _clear_at_the_end(clear, summary)
+        return summary
+
+
+def _clear_at_the_end(clear: Callable[[], object], summary: Summary) -> None:
+    try:
+        clear()
+    except EngineError:
+        if not summary.statuses["infra_error"]:
+            raise
+        # It went away and took verdicts with it: the run that is due for them clears as well.
 
 
 class _Grader:
     def __init__(
-        self, output: Path, ledger: Ledger, preparation: Preparation, options: Options
-    ) -> None:
+        self, output: Path, ledger: Ledger, preparation: Preparation, options: Options,
+        clear: Callable[[], object],
+    ) -> None:  # fmt: skip
         self._output = output
         self._ledger = ledger
         self._preparation = preparation
         self._options = options
+        self._clear = clear
 
     def is_new(self, submission: Submission) -> bool:
         """Whether it has no verdict yet, or one that no longer says what it would say now."""
@@ -153,8 +169,7 @@ class _Grader:
     def _pool(self) -> Works:
         options = self._options
         if not options.scheduler:
-            clear = partial(leftovers.clear, leftovers.run_name(self._output))
-            return LokyPool(verdict_on, options.jobs or 1, clear)
+            return LokyPool(verdict_on, options.jobs or 1, self._clear)
         from taller.grading.cluster import DaskPool
 
         return DaskPool(

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -31,10 +32,15 @@ def scratch_folder(run: str) -> Path:
     return Path(tempfile.gettempdir()).resolve() / f"taller-{run}"
 
 
-def clear(run: str) -> Report:
+def clear(run: str, prefixes: Collection[str] = ()) -> Report:
     """Remove all that graders of one OUT have left: objects with their label, and workspaces.
 
     With them go the control groups of whatever grader was killed.
+
+    Args:
+        run: what marks everything of theirs.
+        prefixes: of their submissions, of which volumes go by name, too. The engine writes a
+            volume's labels after its folder: one that it was creating when it ended lacks them.
 
     Raises:
         EngineError: the engine does not answer.
@@ -43,6 +49,7 @@ def clear(run: str) -> Report:
     client = connect()
     try:
         remove_labelled(client, f"taller.run={run}", report)
+        _remove_named_volumes(client, prefixes, report)
     finally:
         client.close()
     shutil.rmtree(scratch_folder(run), ignore_errors=True)
@@ -59,7 +66,18 @@ def remove_labelled(client: docker.DockerClient, label: str, report: Report) -> 
     for network in api.networks(filters=wanted):
         report.remove("red", network["Id"], partial(api.remove_network, network["Id"]))
     for volume in api.volumes(filters=wanted)["Volumes"] or []:
-        name = volume["Name"]
-        report.remove("volumen", name, partial(api.remove_volume, name, force=True))
+        _remove_volume(client, volume["Name"], report)
     for image in api.images(filters=wanted):
         report.remove("imagen", image["Id"], partial(api.remove_image, image["Id"], force=True))
+
+
+def _remove_named_volumes(
+    client: docker.DockerClient, prefixes: Collection[str], report: Report
+) -> None:
+    for volume in client.api.volumes()["Volumes"] or []:
+        if volume["Name"][: len("g") + _DIGITS] in prefixes:
+            _remove_volume(client, volume["Name"], report)
+
+
+def _remove_volume(client: docker.DockerClient, name: str, report: Report) -> None:
+    report.remove("volumen", name, partial(client.api.remove_volume, name, force=True))

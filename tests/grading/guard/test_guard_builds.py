@@ -93,10 +93,13 @@ class TestBuilds:
             build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
         for image in engine.api.images(filters={"label": f"taller.prefix={prefix}"}):
             engine.api.remove_image(image["Id"], force=True)
-        again = dockerfile.replace("RUN false\n", "")
-        packed = io.BytesIO(again.encode())
-        _, log = engine.images.build(fileobj=packed, tag=f"{prefix}-x", rm=True)
-        assert "Using cache" not in "".join(line.get("stream", "") for line in log)
+        again = dockerfile.replace("RUN false\n", "").encode()
+        for target, cached in (("first", 0), (None, 1)):
+            _, log = engine.images.build(
+                fileobj=io.BytesIO(again), tag=f"{prefix}-{target}".lower(), target=target, rm=True
+            )
+            steps = "".join(line.get("stream", "") for line in log)
+            assert steps.count("Using cache") == cached  # the first stage's, just built
 
     def test_a_build_has_no_network(self, client: docker.DockerClient, prefix: str) -> None:
         program = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
