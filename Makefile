@@ -57,7 +57,7 @@ engine: setup ## The pipeline's image, the lab and the command line
 	$(PARALLEL) -m engine tests/titanic tests/taller
 
 grading: setup ## The guard, the sandbox and what stands on them
-	$(PARALLEL) -m engine tests/grading
+	$(PARALLEL) -m engine tests/docker_guard tests/grading
 
 faults: setup ## What goes wrong in a class, and kills of its grader
 	$(PARALLEL) -m engine tests/faults

@@ -10,8 +10,8 @@ import pytest
 from taller.catalog import load_catalog
 from taller.grading.align import align
 from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
-from taller.grading.screen import screen
 from taller.grading.submissions import find_submissions
+from taller.hcl.screen import screen
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 EJ01 = CATALOG.exercise("ej01")

@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from taller.grading.guard import Guard, Policy, Tenant
+from docker_guard import Guard, Policy, Tenant
 from taller.grading.sandbox import run_sandboxed
 
 pytestmark = pytest.mark.engine

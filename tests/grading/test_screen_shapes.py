@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taller.grading.screen import screen
+from taller.hcl.screen import screen
 
 NAMES = st.sampled_from(
     ["resource", "data", "check", "ephemeral", "terraform", "provider", "module", "moved",

@@ -9,7 +9,7 @@ from typing import Any
 import docker
 import pytest
 
-from taller.grading.guard import Guard, Tenant
+from docker_guard import Guard, Tenant
 from taller.grading.sandbox import Completed, run_sandboxed
 from taller.grading.state_servers import LABEL, StateServers
 

@@ -23,10 +23,12 @@ def classroom(*, students: Path, sockets: Path, images: tuple[str, ...], egress:
     procesador y número de objetos. Escribe quién tiene qué en classroom.csv, y sirve hasta
     Ctrl-C; lo que los estudiantes crearon queda en el engine.
     """
+    from docker_guard import Policy
+    from docker_guard.errors import GuardError
     from taller.docker_state.connection import connect, engine_address
     from taller.doctor import built_images
+    from taller.errors import TallerError
     from taller.grading.classroom import places, read_students, serve, write_roster
-    from taller.grading.guard import Policy
 
     seats = places(read_students(students), sockets)
     recipes = built_images.dockerfiles()
@@ -39,4 +41,7 @@ def classroom(*, students: Path, sockets: Path, images: tuple[str, ...], egress:
             click.echo(f"{seat.student}\tprefix={seat.prefix}\tDOCKER_HOST={seat.docker_host}")
         click.echo(f"✓ {len(seats)} sockets listos (lista en {roster}). Ctrl-C para terminar.")
 
-    serve(seats, engine_address(), policy, ready)
+    try:
+        serve(seats, engine_address(), policy, ready)
+    except GuardError as error:
+        raise TallerError(error.message, error.suggestion) from error

@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker_guard import Guard, Policy, Tenant
 from taller.errors import EXIT_USAGE, TallerError
-from taller.grading.guard import Guard, Policy, Tenant
 
 SOCKET = "docker.sock"
 ROSTER = "classroom.csv"

@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from docker_guard import Guard, Policy, Tenant
+from docker_guard.plan_rules import screen_plan
+from docker_guard.refusal import Denial
 from taller.catalog import Exercise
 from taller.checks import load_checks, needs, run_checks
 from taller.clean.report import Report
@@ -18,16 +21,14 @@ from taller.docker_state.connection import engine_address
 from taller.doctor import built_images, debian_image, image
 from taller.grading import oracle
 from taller.grading.align import Aligned
-from taller.grading.guard import Guard, Policy, Tenant
 from taller.grading.leftovers import prefix_of, remove_labelled, scratch_folder
 from taller.grading.outside import Outside
-from taller.grading.plan_screen import screen_plan
 from taller.grading.read import Notebook
 from taller.grading.run import Ran, executable, run
 from taller.grading.sandbox import Limits
-from taller.grading.screen import Denial, screen
 from taller.grading.state_servers import StateServers
 from taller.grading.verdicts import no_verdict, without_run
+from taller.hcl.screen import screen
 from taller.result import Result
 
 _HCL_CELL = re.compile(r"\s*%%hcl[ \t]+(\S+)[ \t]*\n(.*)", re.DOTALL)

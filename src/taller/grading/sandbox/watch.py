@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from taller.grading.folder_size import folder_size
+from docker_guard.folder_size import folder_size
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.meter import Usage, meter
 

@@ -1,0 +1,129 @@
+"""POST /containers/create: what it refers to must be the tenant's, and limits are set."""
+
+import re
+from typing import Any
+
+from docker_guard import containers, images, networks, volumes
+from docker_guard.call import Call, Reply
+from docker_guard.container_body import (
+    BILLION,
+    check_cpu,
+    create_rules,
+    log_config,
+)
+from docker_guard.model import rebuild
+from docker_guard.ownership import check_name, stamped
+from docker_guard.policy import MEGABYTE
+from docker_guard.refusal import Refused
+
+_BIND_MODES = frozenset({"rw", "ro", "z", "Z", "nocopy"})
+_NOWHERE = "192.0.2.1"
+"""A name server that is not there (TEST-NET-1, RFC 5737): engines before 26.0 may otherwise pass
+the lookups of internal networks on to the host's own resolver (CVE-2024-29018)."""
+
+
+async def create(call: Call) -> Reply:
+    """POST /containers/create"""
+    name = check_name(call.query.text("name"), call.tenant, "el contenedor")
+    if call.query.text("platform") not in ("", "linux/amd64", "linux/arm64"):
+        raise Refused("«platform» solo puede ser linux/amd64 o linux/arm64.")
+    call.query.finish()
+    body = rebuild(call.body(), create_rules(call.policy), "un contenedor")
+    host = body.setdefault("HostConfig", {})
+    body["Image"] = (await images.find(call, body.get("Image", ""))).name
+    await _adopt_volumes(call, host)
+    imposed = _limit(call, host)
+    imposed |= await _adopt_networks(call, body, host)
+    body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed)
+    limit = call.policy.containers
+    async with call.quota.place("contenedores", limit, lambda: containers.own(call)):
+        status, answer = await call.ask("POST", "/containers/create", {"name": name}, body)
+    return Reply(status, answer)
+
+
+def _limit(call: Call, host: dict[str, Any]) -> dict[str, Any]:
+    """Set the limits that were not asked for; returns what was imposed."""
+    policy = call.policy
+    check_cpu(host, policy)
+    limits: dict[str, tuple[Any, Any]] = {  # field → (value set, value shown to the tenant)
+        "Memory": (policy.memory_mb * MEGABYTE, 0),
+        "PidsLimit": (policy.processes, None),
+    }
+    if "CpuQuota" not in host:
+        limits["NanoCpus"] = (int(policy.cpus * BILLION), 0)
+    imposed = {k: list(pair) for k, pair in limits.items() if k not in host}
+    size = policy.file_mb * MEGABYTE
+    imposed["Ulimits"] = [[{"Name": "fsize", "Hard": size, "Soft": size}], None]
+    asked_log = host.get("LogConfig", {})
+    shown_log = {"Type": "json-file", "Config": asked_log.get("Config", {})}
+    imposed["LogConfig"] = [log_config(asked_log, policy), shown_log]
+    host.update({field: pair[0] for field, pair in imposed.items()})
+    return imposed
+
+
+async def _adopt_volumes(call: Call, host: dict[str, Any]) -> None:
+    for bind in host.get("Binds", []):
+        await _check_bind(call, bind)
+    for mount in host.get("Mounts", []):
+        if mount.get("Type") == "volume" and mount.get("Source"):
+            labels = mount.get("VolumeOptions", {}).pop("Labels", {})
+            await volumes.ensure(call, mount["Source"], labels)
+        elif mount.get("Type") not in ("volume", "tmpfs"):
+            raise Refused("«Mounts»: falta el tipo, que es «volume» o «tmpfs».", 400)
+    adopted = [await _adopt_source(call, source) for source in host.get("VolumesFrom", [])]
+    if adopted:
+        host["VolumesFrom"] = adopted
+
+
+async def _check_bind(call: Call, bind: str) -> None:
+    """``volume:/path[:modes]``, and the volume is the tenant's; it is created if need be."""
+    source, _, rest = bind.partition(":")
+    target, _, modes = rest.partition(":")
+    if not volumes.NAME.fullmatch(source):
+        raise Refused(
+            f"Montar «{source}» del equipo no está permitido. Usa un volumen con nombre: "
+            "volume_name = docker_volume.….name"
+        )
+    if not target.startswith("/") or not _BIND_MODES.issuperset(filter(None, modes.split(","))):
+        raise Refused(f"«{bind}» no es un montaje permitido: volumen:/ruta o volumen:/ruta:ro.")
+    await volumes.ensure(call, source, {})
+
+
+async def _adopt_source(call: Call, source: str) -> str:
+    ref, _, mode = source.partition(":")
+    if mode not in ("", "ro", "rw"):
+        raise Refused(f"VolumesFrom: «{mode}» no está permitido.")
+    container = await containers.find(call, ref)
+    return f"{container['Id']}:{mode or 'rw'}"
+
+
+async def _adopt_networks(call: Call, body: dict[str, Any], host: dict[str, Any]) -> dict[str, Any]:
+    """Resolve the networks by the tenant's names; returns what was imposed."""
+    asked = host.get("NetworkMode", "")
+    mode = await _real_network(call, asked or "default")
+    host["NetworkMode"] = mode
+    endpoints = body.pop("NetworkingConfig", {}).get("EndpointsConfig", {})
+    real = {await _real_network(call, name): e for name, e in endpoints.items()}
+    if any(real.values()) or real.keys() - {mode}:
+        body["NetworkingConfig"] = {"EndpointsConfig": real}
+    imposed = {} if mode == asked else {"NetworkMode": [mode, asked or "default"]}
+    if not call.policy.egress and not mode.startswith("container:"):
+        host["Dns"] = [_NOWHERE]
+        imposed["Dns"] = [[_NOWHERE], []]
+    return imposed
+
+
+async def _real_network(call: Call, name: str) -> str:
+    """The engine's name of what the tenant calls by this name."""
+    if name in ("bridge", "default"):
+        await networks.ensure_bridge(call)
+        return networks.bridge_name(call.policy)
+    if name == "none":
+        return name
+    shared = re.fullmatch(r"container:(.+)", name)
+    if shared:
+        return f"container:{(await containers.find(call, shared[1]))['Id']}"
+    if name == "host":
+        raise Refused("La red del equipo (host) no está permitida. Usa una docker_network.")
+    network = await networks.find(call, name)
+    return str(network["Name"] if network["Name"] == name else network["Id"])

@@ -1,0 +1,203 @@
+"""Images: the tenant's own, and the base images, which may be used but not changed."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from docker_guard.call import Call, Relay, Reply
+from docker_guard.engine import Request
+from docker_guard.filters import own_filters, parse_filters
+from docker_guard.ownership import owned, pick
+from docker_guard.references import Reference, check_tag, parse_reference
+from docker_guard.refusal import Refused
+
+_FILTERS = frozenset({"reference", "dangling", "before", "since"})
+_ID = re.compile(r"(sha256:)?([0-9a-f]{1,64})", re.ASCII)
+_ARGUMENTS = re.compile(r"\|[0-9]+ .*?(?=/bin/sh -c )", re.DOTALL)
+"""Build arguments, as the history shows them before the command of a RUN step."""
+_AUTH = re.compile(r"[A-Za-z0-9+/=_-]{0,8192}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An image that the tenant may use.
+
+    Attributes:
+        name: what the engine is to be asked for: a tag when the tenant gave one, else the id.
+        own: whether the tenant may also change and delete it.
+    """
+
+    identifier: str
+    name: str
+    own: bool
+
+
+async def own(call: Call, filters: str = "") -> list[Any]:
+    """The tenant's images."""
+    query = {"filters": own_filters(filters, call.tenant, _FILTERS)}
+    listed = await call.fetch("/images/json", query)
+    return [i for i in listed if owned(i["Labels"], call.tenant)] + await _pulled(call)
+
+
+async def _pulled(call: Call) -> list[Any]:
+    """Images that the tenant pulled from its part of an allowed registry: they lack the label."""
+    patterns = [f"{host}/{call.tenant.prefix}*" for host in call.policy.registries]
+    if not patterns:
+        return []
+    query = {"filters": json.dumps({"reference": patterns})}
+    listed = await call.fetch("/images/json", query)
+    return [i for i in listed if not owned(i["Labels"], call.tenant)]
+
+
+async def _bases(call: Call) -> list[Any]:
+    """The base images that the engine has, under no other names than the policy's."""
+    query = {"filters": json.dumps({"reference": list(call.policy.images)})}
+    listed = await call.fetch("/images/json", query) if call.policy.images else []
+    for image in listed:
+        image["RepoTags"] = [t for t in image["RepoTags"] or [] if t in call.policy.images]
+    return [image for image in listed if image["RepoTags"]]
+
+
+async def find(call: Call, ref: str) -> Found:
+    """The image that a name, a digest, an id or the beginning of an id means to the tenant.
+
+    Raises:
+        Refused: as the engine answers when there is none.
+    """
+    mine, bases = await own(call), await _bases(call)
+    reference = parse_reference(ref)
+    image_id = _ID.fullmatch(ref)
+    listed = [{**i, "Id": i["Id"].removeprefix("sha256:")} for i in [*mine, *bases]]
+    distinct = {i["Id"]: i for i in reversed(listed)}.values()
+    wanted = str(reference) if reference else ref
+    try:
+        image = pick(wanted, distinct, _names, "image")
+        name = wanted
+    except Refused:
+        image = pick(image_id[2] if image_id else ref, distinct, _no_names, "image")
+        name = f"sha256:{image['Id']}"
+    return Found(f"sha256:{image['Id']}", name, any(i["Id"][7:] == image["Id"] for i in mine))
+
+
+def _names(image: dict[str, Any]) -> list[str]:
+    return [*(image["RepoTags"] or []), *(image.get("RepoDigests") or [])]
+
+
+def _no_names(_image: dict[str, Any]) -> list[str]:
+    return []
+
+
+async def _find_own(call: Call) -> Found:
+    found = await find(call, call.ref)
+    if not found.own:
+        raise Refused(f"La imagen base «{call.ref}» es de todos: no se cambia ni se borra.")
+    return found
+
+
+async def list_own(call: Call) -> Reply:
+    """GET /images/json"""
+    filters = call.query.text("filters")
+    for name in ("all", "digests", "shared-size", "manifests"):
+        call.query.flag(name)
+    call.query.finish()
+    images = await own(call, filters)
+    asked = {k: v for k, v in parse_filters(filters, _FILTERS | {"label"}).items() if v}
+    if not asked.keys() - {"reference"}:
+        patterns = asked.get("reference", [])
+        images += [i for i in await _bases(call) if not patterns or {*i["RepoTags"]} & {*patterns}]
+    return Reply(200, images)
+
+
+async def inspect(call: Call) -> Reply:
+    """GET /images/{name}/json"""
+    call.query.text("platform")
+    call.query.flag("manifests")
+    call.query.finish()
+    found = await find(call, call.ref)
+    image = await call.fetch(f"/images/{found.identifier}/json")
+    if not found.own:
+        image["RepoTags"] = [t for t in image["RepoTags"] if t in call.policy.images]
+    return Reply(200, image)
+
+
+async def history(call: Call) -> Reply:
+    """GET /images/{name}/history, without build arguments: some are the policy's own."""
+    call.query.finish()
+    found = await find(call, call.ref)
+    layers = await call.fetch(f"/images/{found.identifier}/history")
+    for layer in layers:
+        layer["CreatedBy"] = _ARGUMENTS.sub("", layer["CreatedBy"], count=1)
+    return Reply(200, layers)
+
+
+async def tag(call: Call) -> Relay:
+    """POST /images/{name}/tag"""
+    repository, version = call.query.text("repo"), call.query.text("tag")
+    call.query.flag("force")
+    call.query.finish()
+    target = check_tag(_with_tag(repository, version), call.tenant, call.policy)
+    found = await _find_own(call)
+    query = {"repo": str(target).removesuffix(f":{target.tag}"), "tag": target.tag}
+    return Relay(call.request("POST", f"/images/{found.identifier}/tag", query))
+
+
+async def delete(call: Call) -> Relay:
+    """DELETE /images/{name}"""
+    query = {name: "1" for name in ("force", "noprune") if call.query.flag(name)}
+    call.query.finish()
+    found = await _find_own(call)
+    return Relay(call.request("DELETE", f"/images/{found.name}", query))
+
+
+async def pull(call: Call) -> Reply | Relay:
+    """POST /images/create: from an allowed registry; a base image is there already."""
+    name = _with_tag(call.query.text("fromImage"), call.query.text("tag"))
+    call.query.text("platform")
+    call.query.finish()
+    reference = parse_reference(name)
+    if str(reference) in call.policy.images:
+        await find(call, str(reference))
+        return Reply(200, {"status": f"{reference}: la imagen ya está en este equipo."})
+    if reference is None or reference.host not in call.policy.registries:
+        raise Refused(
+            f"Descargar «{name}» no está permitido. Usa una de estas imágenes: "
+            f"{', '.join(call.policy.images)}."
+        )
+    check_tag(f"{reference.host}/{reference.path}:{reference.tag}", call.tenant, call.policy)
+    return Relay(_with_auth(call, "/images/create", _pull_query(reference)))
+
+
+def _pull_query(reference: Reference) -> dict[str, str]:
+    image = f"{reference.host}/{reference.path}"
+    return {"fromImage": image, "tag": reference.digest or reference.tag}
+
+
+async def push(call: Call) -> Relay:
+    """POST /images/{name}/push"""
+    version = call.query.text("tag")
+    call.query.text("platform")
+    call.query.finish()
+    reference = check_tag(_with_tag(call.ref, version), call.tenant, call.policy)
+    if not reference.host:
+        raise Refused(
+            "Publicar en Docker Hub no está permitido: pon delante un registro permitido."
+        )
+    await find(call, str(reference))
+    path = f"/images/{reference.host}/{reference.path}/push"
+    return Relay(_with_auth(call, path, {"tag": reference.tag}))
+
+
+def _with_auth(call: Call, path: str, query: dict[str, str]) -> Request:
+    """A request with the client's credentials for a registry, which are the client's own."""
+    auth = call.headers.get("x-registry-auth", "")
+    if not _AUTH.fullmatch(auth):
+        raise Refused("X-Registry-Auth no es correcto.", 400)
+    headers = {"X-Registry-Auth": auth} if auth else {}
+    return Request("POST", call.version + path, query, headers=headers)
+
+
+def _with_tag(name: str, version: str) -> str:
+    if not version:
+        return name
+    return f"{name}@{version}" if version.startswith("sha256:") else f"{name}:{version}"

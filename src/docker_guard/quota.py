@@ -1,0 +1,41 @@
+"""How many objects a tenant may have at a time."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
+from contextlib import asynccontextmanager
+
+from docker_guard.refusal import Refused
+
+
+class Quota:
+    """Lets one object of a kind be created at a time, and none beyond the limit.
+
+    What exists is counted in the engine each time, so a restart of the guard forgets nothing;
+    counting and creating happen under one lock, so two creates cannot both take the last place.
+    """
+
+    def __init__(self) -> None:
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @asynccontextmanager
+    async def place(
+        self, kind: str, limit: int, existing: Callable[[], Awaitable[Sized]]
+    ) -> AsyncIterator[None]:
+        """Hold a place for an object while it is being created.
+
+        Args:
+            kind: plural of the objects, in Spanish.
+            limit: how many may exist.
+            existing: lists those that exist.
+
+        Raises:
+            Refused: the limit is reached.
+        """
+        async with self._locks[kind]:
+            if len(await existing()) >= limit:
+                raise Refused(
+                    f"Ya tienes {limit} {kind}, que es el tope. Borra alguno con «terraform "
+                    "destroy» o «docker rm» antes de crear otro."
+                )
+            yield

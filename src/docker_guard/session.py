@@ -1,0 +1,150 @@
+"""One connection of a client: read the request, decide, answer."""
+
+import asyncio
+import json
+import logging
+import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from docker_guard.call import Call, Relay, Reply
+from docker_guard.disk import DiskWatch
+from docker_guard.engine import Answer, Engine
+from docker_guard.http import Exchange, Head
+from docker_guard.policy import MEGABYTE, Policy, Tenant
+from docker_guard.quota import Quota
+from docker_guard.refusal import Refusal, Refused
+from docker_guard.routes import find_route
+from docker_guard.target import split_target
+
+_log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 1.0
+_UPLOADS = 2
+_AGAINST_POLICY = frozenset({400, 403, 408, 413, 431})
+"""Answers worth the instructor's attention; a name that is not there (404) is everyday life."""
+
+_RELAYED = ("Content-Type", "Api-Version", "Ostype", "Docker-Experimental", "Builder-Version",
+            "Server", "X-Docker-Container-Path-Stat")  # fmt: skip
+"""Headers of the engine's answer that the client gets."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What all connections of a tenant share."""
+
+    tenant: Tenant
+    policy: Policy
+    engine: Engine
+    quota: Quota
+    disk: DiskWatch
+    on_refusal: Callable[[Refusal], None]
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS))
+
+    async def serve(self, exchange: Exchange, *, crowded: bool) -> None:
+        """Answer the request on a connection, whatever it is; turn it away when crowded.
+
+        Raises:
+            ConnectionError: the client left before its answer was complete.
+        """
+        head = None
+        try:
+            if crowded:
+                raise Refused("Demasiadas peticiones a la vez; espera a que terminen.", 503)  # noqa: TRY301 - answered below
+            head = await exchange.head()
+            if head is not None:
+                await self._decide(exchange, head)
+        except Refused as refused:
+            await self._refuse(exchange, head, refused)
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever fails in here, the call must not pass
+            _log.exception("guard of %s failed on %s", self.tenant.prefix, head)
+            failure = Refused("El guardián del taller falló. Avisa a quien lo administra.", 500)
+            await self._refuse(exchange, head, failure)
+
+    async def _refuse(self, exchange: Exchange, head: Head | None, refused: Refused) -> None:
+        method, target = (head.method, head.target) if head else ("", "")
+        if refused.status in _AGAINST_POLICY:
+            self.on_refusal(Refusal(method, target, refused.status, refused.message))
+        if not exchange.answering:
+            await _reply(exchange, Reply(refused.status, {"message": refused.message}))
+
+    async def _decide(self, exchange: Exchange, head: Head) -> None:
+        version, path, query = split_target(head.target)
+        route, ref = find_route(head.method, path)
+        # Uploads wait for each other: each may take its limit several times over on disk.
+        place = self.uploads if route.limit else nullcontext()
+        async with place:
+            with tempfile.TemporaryFile(buffering=MEGABYTE) as upload:
+                await exchange.body(route.body_limit(self.policy), upload)
+                upload.seek(0)
+                version = await self.engine.api(version)
+                call = Call(
+                    self.tenant, self.policy, self.engine, self.quota, self.disk,
+                    head.method, version, ref, query, head.headers, upload,
+                )  # fmt: skip
+                outcome = await route.handler(call)
+                if isinstance(outcome, Reply):
+                    await _reply(exchange, outcome)
+                else:
+                    await self._relay(exchange, outcome)
+
+    async def _relay(self, exchange: Exchange, relay: Relay) -> None:
+        """Pass the engine's answer on until it ends, the client leaves or the time is up."""
+        async with relay.place:
+            passing = asyncio.ensure_future(self._pass_on(exchange, relay))
+            leaving = asyncio.ensure_future(exchange.gone())
+            try:
+                await asyncio.wait(
+                    {passing, leaving}, timeout=relay.seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                if leaving.done():  # perhaps only its sending half is closed
+                    await asyncio.wait({passing}, timeout=_GRACE_SECONDS)
+                if passing.done():
+                    await passing
+                    return
+            finally:
+                passing.cancel()
+                leaving.cancel()
+                await asyncio.gather(passing, leaving, return_exceptions=True)
+        if not leaving.done() or leaving.cancelled():
+            await _time_is_up(exchange, relay)
+
+    async def _pass_on(self, exchange: Exchange, relay: Relay) -> None:
+        async with self.engine.send(relay.request) as answer:
+            headers = {k: answer.headers[k] for k in _RELAYED if k in answer.headers}
+            if relay.request.method == "HEAD":
+                headers["Content-Length"] = "0"
+            await exchange.begin(answer.status, headers)
+            await _copy(answer, exchange, relay)
+            await exchange.finish()
+
+
+async def _copy(answer: Answer, exchange: Exchange, relay: Relay) -> None:
+    keep = relay.line_filter
+    rest = b""
+    async for chunk in answer.chunks():
+        if keep is None:
+            await exchange.write(chunk)
+            continue
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in filter(None, lines):
+            if (kept := keep(line)) is not None:
+                await exchange.write(kept + b"\n")
+
+
+async def _reply(exchange: Exchange, reply: Reply) -> None:
+    body = b"" if reply.body is None else reply.body
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode() + b"\n"
+    headers = {"Content-Type": "application/json", **reply.headers}
+    await exchange.answer(reply.status, headers, body)
+
+
+async def _time_is_up(exchange: Exchange, relay: Relay) -> None:
+    if not exchange.answering:
+        raise Refused(f"Se agotaron los {relay.seconds:g} s de esta operación.", 504)
+    await exchange.write(relay.last_words)
+    await exchange.finish()

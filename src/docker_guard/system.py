@@ -1,0 +1,62 @@
+"""Calls about the engine itself: alive, version, a short description, the tenant's events."""
+
+import copy
+import json
+
+from docker_guard.call import Call, Relay, Reply
+from docker_guard.filters import own_filters
+
+_INFO = (
+    "ServerVersion", "OSType", "Architecture", "OperatingSystem", "KernelVersion", "NCPU",
+    "MemTotal", "Driver", "CgroupDriver", "CgroupVersion", "MemoryLimit", "SwapLimit",
+    "CpuCfsQuota", "PidsLimit", "IPv4Forwarding", "IndexServerAddress", "DefaultRuntime",
+)  # fmt: skip
+"""What clients use. The rest tells of the machine: proxies with passwords, registries, names."""
+
+API_VERSION = "1.38"
+"""The API that the guard says it speaks. From 1.39 on kreuzwerker/docker 3.x builds with BuildKit,
+over a connection that the guard could not read; below, with the classic builder."""
+
+_EVENT_FILTERS = frozenset({"type", "event", "container", "image", "volume", "network"})
+
+
+async def ping(call: Call) -> Reply:
+    """GET or HEAD /_ping"""
+    call.query.finish()
+    async with call.engine.send(call.request("GET", "/_ping")) as answer:
+        body = await answer.read()
+        headers = {"Content-Type": "text/plain", "Api-Version": API_VERSION}
+        headers["Ostype"] = answer.headers.get("Ostype", "linux")
+        return Reply(answer.status, body, headers)
+
+
+async def version(call: Call) -> Reply:
+    """GET /version"""
+    call.query.finish()
+    full = copy.deepcopy(await call.engine.version())
+    for component in full.get("Components") or []:
+        if "ApiVersion" in component.get("Details", {}):
+            component["Details"]["ApiVersion"] = API_VERSION
+    return Reply(200, {**full, "ApiVersion": API_VERSION})
+
+
+async def info(call: Call) -> Reply:
+    """GET /info"""
+    call.query.finish()
+    full = await call.fetch("/info")
+    return Reply(200, {**{key: full[key] for key in _INFO if key in full}, "Name": "taller"})
+
+
+async def events(call: Call) -> Relay:
+    """GET /events: those of objects with the tenant's label."""
+    since, until = call.query.text("since"), call.query.text("until")
+    query = {"filters": own_filters(call.query.text("filters"), call.tenant, _EVENT_FILTERS)}
+    call.query.finish()
+    query |= {k: v for k, v in (("since", since), ("until", until)) if v}
+
+    def own(line: bytes) -> bytes | None:
+        event = json.loads(line)
+        mine = event.get("Actor", {}).get("Attributes", {}).get("taller.prefix")
+        return line if mine == call.tenant.prefix else None
+
+    return Relay(call.request("GET", "/events", query), line_filter=own)
