@@ -18,7 +18,7 @@ _MODULES = {"Guard": "server", "Policy": "policy", "Refusal": "refusal", "Tenant
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, imported when they are used: who wants only the rules pays for no server."""
+    """The public names, imported when used: who wants only the rules pays for no server."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
