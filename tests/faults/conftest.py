@@ -116,10 +116,10 @@ class Course:
         self.graders.append(grader)
         return grader
 
-    def grade(self, *options: str, output: Path | None = None) -> int:
+    def grade(self, *options: str, output: Path | None = None, seconds: float = 280) -> int:
         """Run a grader to its end; what it said is shown when the test fails."""
         grader = self.start(*options, output=output)
-        said, _ = grader.communicate(timeout=280)
+        said, _ = grader.communicate(timeout=seconds)
         print(said)
         return grader.returncode
 

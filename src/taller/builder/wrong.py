@@ -34,12 +34,17 @@ class WrongAnswer:
 
     def submission(self, solution: Json) -> Json:
         """The solved notebook with this wrong answer in it: what a student would hand in."""
-        notebook = copy.deepcopy(solution)
-        for cell in notebook["cells"]:
-            grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
-            if grade_id in self.sources:
-                cell["source"] = self.sources[grade_id].splitlines(keepends=True)
-        return notebook
+        return with_answers(solution, self.sources)
+
+
+def with_answers(solution: Json, sources: Mapping[str, str]) -> Json:
+    """A copy of a notebook with other texts in some answer cells, by grade_id."""
+    notebook = copy.deepcopy(solution)
+    for cell in notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in sources:
+            cell["source"] = sources[grade_id].splitlines(keepends=True)
+    return notebook
 
 
 def answers(solution: Json) -> dict[str, str]:
@@ -70,7 +75,7 @@ def _read(path: Path, reference: dict[str, str]) -> WrongAnswer:
     for key in ("why", "fails", "score"):
         if key not in data:
             raise ContentError(path, 1, f"falta la clave «{key}».")
-    sources = _sources(path, data, reference)
+    sources = edited_answers(path, data, reference)
     if not sources:
         raise ContentError(path, 1, "no cambia nada: faltan [[edits]] o [answers].")
     return WrongAnswer(
@@ -78,7 +83,12 @@ def _read(path: Path, reference: dict[str, str]) -> WrongAnswer:
     )
 
 
-def _sources(path: Path, data: Json, reference: dict[str, str]) -> dict[str, str]:
+def edited_answers(path: Path, data: Json, reference: dict[str, str]) -> dict[str, str]:
+    """The answers that ``[answers]`` replaces and ``[[edits]]`` changes, by grade_id.
+
+    Raises:
+        ContentError: there is no such cell, or no such text in it.
+    """
     sources: dict[str, str] = {}
     for cell, text in data.get("answers", {}).items():
         _must_exist(path, cell, reference)
