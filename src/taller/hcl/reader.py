@@ -32,6 +32,10 @@ class HclError(TallerError):
             "Corrige esa línea; a veces el descuido está al final de la anterior.",
         )
         self.file, self.line, self.column = file, line, column
+        self._made_of = (file, line, column, problem, source)
+
+    def __reduce__(self) -> "tuple[type[HclError], tuple[str, int, int, str, str]]":
+        return HclError, self._made_of
 
 
 @dataclass(frozen=True)
