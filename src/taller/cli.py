@@ -20,6 +20,7 @@ _ALL = {
     "hint": "taller.commands.student:hint",
     "ledger": "taller.commands.ledger:ledger",
     "list": "taller.commands.catalogue:list_",
+    "mutants": "taller.commands.mutants:mutants",
     "provider": "taller.commands.provider:provider",
     "release": "taller.commands.authoring:release",
     "reset": "taller.commands.student:reset",

@@ -57,6 +57,20 @@ def split(path: Path, cell: Cell) -> Answer:
     return Answer("\n".join(stub), "\n".join(solved))
 
 
+def answered_lines(cell: Cell) -> frozenset[int]:
+    """The lines of the solved text that stand in solution regions, from 0."""
+    number, opened, found = 0, False, set()
+    for line in cell.source.split("\n"):
+        marker = _MARKER.fullmatch(line)
+        if marker is not None:
+            opened = marker["edge"] == "BEGIN"
+            continue
+        if opened:
+            found.add(number)
+        number += 1
+    return frozenset(found)
+
+
 def has_region(cell: Cell) -> bool:
     """Whether the cell has a solution marker."""
     return any(_MARKER.fullmatch(line) for line in cell.source.split("\n"))

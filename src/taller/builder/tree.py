@@ -11,7 +11,7 @@ from taller.catalog import ContentError, load_catalog
 
 GENERATED = ("notebooks", "exercises", "solutions")
 _DOCUMENTS = ("AUTHORING.md", "COVERAGE.md", "release/README.md", "release/Makefile")
-_EXERCISE_FILES = ("exercise.toml", "notebook.py", "checks.py")
+_EXERCISE_FILES = ("exercise.toml", "notebook.py", "checks.py", "mutants.toml")
 
 
 @dataclass(frozen=True)
