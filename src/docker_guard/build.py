@@ -34,6 +34,7 @@ async def build(call: Call) -> Relay:
     call.query.finish()
     dockerfile = await _rewritten(call, source, arguments, target)
     context = await rebuild_tar(call.upload, *_limits(call), {path: dockerfile}, owner=0)
+    keep = await images.watch_names(call)
     own_labels = {k: v for k, v in labels.items() if not k.startswith("taller.")}
     query |= {"dockerfile": path, "buildargs": json.dumps(arguments)}
     query |= {"labels": json.dumps(own_labels), **({"target": target} if target else {})}
@@ -45,6 +46,7 @@ async def build(call: Call) -> Relay:
         seconds=call.policy.build_seconds,
         last_words=_time_is_up(call.policy.build_seconds),
         place=_place(call),
+        afterwards=keep,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from docker_guard.disk import DiskWatch
 from docker_guard.engine import Engine, Request, json_request
+from docker_guard.history import Action, History, Kind
 from docker_guard.model import decode
 from docker_guard.policy import Policy, Tenant
 from docker_guard.quota import Quota
@@ -23,6 +24,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+async def _nothing() -> None:
+    """Nothing is left to do."""
+
+
 @dataclass(frozen=True)
 class Relay:
     """A request whose answer goes to the client as it arrives.
@@ -33,6 +38,8 @@ class Relay:
         place: held while the answer passes; a quota's place.
         line_filter: applied to each line of the answer; lines for which it returns None are
             left out. Without it the bytes pass unchanged.
+        afterwards: called before the client sees the end, and again when the client has left
+            before it.
     """
 
     request: Request
@@ -40,6 +47,7 @@ class Relay:
     last_words: bytes = b""
     place: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
     line_filter: Callable[[bytes], bytes | None] | None = None
+    afterwards: Callable[[], Awaitable[None]] = _nothing
 
 
 Handler = Callable[["Call"], Awaitable[Reply | Relay]]
@@ -60,6 +68,7 @@ class Call:
     engine: Engine
     quota: Quota
     disk: DiskWatch
+    history: History
     method: str
     version: str
     ref: str
@@ -70,6 +79,15 @@ class Call:
     def body(self) -> dict[str, Any]:
         """The body, decoded strictly."""
         return decode(self.upload.read())
+
+    def saw(self, action: Action, kind: Kind, name: str, identifier: str) -> None:
+        """Keep a change that the client has made; name: the tenant's own for the object."""
+        self.history.add(action, kind, name, identifier, self.agent)
+
+    @property
+    def agent(self) -> str:
+        """What the client says that it is."""
+        return self.headers.get("user-agent", "")
 
     def request(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: object = None

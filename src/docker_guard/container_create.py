@@ -38,6 +38,10 @@ async def create(call: Call) -> Reply:
     limit = call.policy.containers
     async with call.quota.place("contenedores", limit, lambda: containers.own(call)):
         status, answer = await call.ask("POST", "/containers/create", {"name": name}, body)
+    if status == 201:
+        containers.was_created(
+            call, name, answer["Id"], removes_itself=host.get("AutoRemove", False)
+        )
     return Reply(status, answer)
 
 

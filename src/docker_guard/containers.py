@@ -152,13 +152,24 @@ async def logs(call: Call) -> Relay:
     return Relay(call.request("GET", f"/containers/{container['Id']}/logs", query))
 
 
-async def delete(call: Call) -> Relay:
+async def delete(call: Call) -> Reply:
     """DELETE /containers/{id}: its volumes without a name go with it."""
     query = {"v": "1"} | ({"force": "1"} if call.query.flag("force") else {})
     call.query.flag("v")
     call.query.finish()
     container = await find(call, call.ref)
-    return Relay(call.request("DELETE", f"/containers/{container['Id']}", query))
+    status, answer = await call.ask("DELETE", f"/containers/{container['Id']}", query)
+    if status == 204:
+        call.saw("remove", "container", _names(container)[0], container["Id"])
+    return Reply(status, answer)
+
+
+def was_created(call: Call, name: str, identifier: str, *, removes_itself: bool) -> None:
+    """Keep a creation, and the removal in time of a container that removes itself."""
+    call.saw("create", "container", name, identifier)
+    if removes_itself:
+        gone = call.ask("POST", f"/containers/{identifier}/wait", {"condition": "removed"})
+        call.history.wait_until_gone(gone, name, identifier, call.agent)
 
 
 async def update(call: Call) -> Relay:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,23 +132,52 @@ async def history(call: Call) -> Reply:
     return Reply(200, layers)
 
 
-async def tag(call: Call) -> Relay:
+async def tag(call: Call) -> Reply:
     """POST /images/{name}/tag"""
     repository, version = call.query.text("repo"), call.query.text("tag")
     call.query.flag("force")
     call.query.finish()
     target = check_tag(_with_tag(repository, version), call.tenant, call.policy)
     found = await _find_own(call)
+    call.history.check()
+    keep = await watch_names(call)
     query = {"repo": str(target).removesuffix(f":{target.tag}"), "tag": target.tag}
-    return Relay(call.request("POST", f"/images/{found.identifier}/tag", query))
+    status, answer = await call.ask("POST", f"/images/{found.identifier}/tag", query)
+    await keep()
+    return Reply(status, answer)
 
 
-async def delete(call: Call) -> Relay:
+async def delete(call: Call) -> Reply:
     """DELETE /images/{name}"""
     query = {name: "1" for name in ("force", "noprune") if call.query.flag(name)}
     call.query.finish()
     found = await _find_own(call)
-    return Relay(call.request("DELETE", f"/images/{found.name}", query))
+    keep = await watch_names(call)
+    status, answer = await call.ask("DELETE", f"/images/{found.name}", query)
+    await keep()
+    return Reply(status, answer)
+
+
+async def watch_names(call: Call) -> Callable[[], Awaitable[None]]:
+    """What to call after a change, to keep which images' names came and went with it."""
+    before = await _named(call)
+
+    async def keep() -> None:
+        after = await _named(call)
+        for name, image in before.items() - after.items():
+            if name not in after:
+                call.saw("remove", "image", name, image)
+        for name, image in after.items() - before.items():
+            call.saw("create", "image", name, image)
+        before.clear()
+        before.update(after)
+
+    return keep
+
+
+async def _named(call: Call) -> dict[str, str]:
+    """The names of the tenant's images, and the image of each."""
+    return {name: image["Id"] for image in await own(call) for name in image["RepoTags"] or []}
 
 
 async def pull(call: Call) -> Reply | Relay:

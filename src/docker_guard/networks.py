@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from docker_guard.call import Call, Relay, Reply, passed_on
+from docker_guard.call import Call, Reply, passed_on
 from docker_guard.filters import own_filters
 from docker_guard.model import (
     DROP,
@@ -149,6 +149,8 @@ async def _create(call: Call, name: str, body: dict[str, Any]) -> Reply:
         status, answer = await call.ask("POST", "/networks/create", body=body)
         if status == 409:
             raise Refused(f"network with name {name} already exists", 409)
+        if status == 201:
+            call.saw("create", "network", name, answer["Id"])
         if status == 201 or "overlap" not in str(answer).lower():
             return Reply(status, answer)
     raise Refused("No queda ninguna subred libre en este equipo. Borra las redes que no uses.")
@@ -219,11 +221,14 @@ async def inspect(call: Call) -> Reply:
     return Reply(200, _shown(await find(call, call.ref)))
 
 
-async def delete(call: Call) -> Relay:
+async def delete(call: Call) -> Reply:
     """DELETE /networks/{id}"""
     call.query.finish()
     network = pick(call.ref, await own(call), lambda n: [n["Name"]], "network")
-    return Relay(call.request("DELETE", f"/networks/{network['Id']}"))
+    status, answer = await call.ask("DELETE", f"/networks/{network['Id']}")
+    if status == 204:
+        call.saw("remove", "network", network["Name"], network["Id"])
+    return Reply(status, answer)
 
 
 def _shown(network: dict[str, Any]) -> dict[str, Any]:

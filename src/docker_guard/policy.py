@@ -73,6 +73,8 @@ class Policy:
             those of the build that filled the engine's cache. The tenant never sees them.
         recipes: Dockerfiles that filled the engine's cache: builds that begin alike use it.
         restart_policies: accepted values of a container's restart policy.
+        whole_history: whether everything that was ever created is kept, for a verdict rests on
+            it: there is an end to it. Otherwise what is older is forgotten.
         volumes, networks, containers, images_owned: how many objects may exist at a time.
         connections: how many requests may be under way at a time.
         memory_mb, memory_max_mb: a container's memory when it asks for none, and at most (MiB).
@@ -94,6 +96,7 @@ class Policy:
     build_arguments: Callable[[bytes], Mapping[str, str]] = _no_arguments
     recipes: tuple[bytes, ...] = ()
     restart_policies: frozenset[str] = frozenset({"", "no"})
+    whole_history: bool = True
     volumes: int = 20
     networks: int = 5
     containers: int = 20

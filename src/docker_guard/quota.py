@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from contextlib import asynccontextmanager
 
+from docker_guard.history import History
 from docker_guard.refusal import Refused
 
 
@@ -15,7 +16,8 @@ class Quota:
     counting and creating happen under one lock, so two creates cannot both take the last place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, history: History) -> None:
+        self._history = history
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
@@ -30,9 +32,10 @@ class Quota:
             existing: lists those that exist.
 
         Raises:
-            Refused: the limit is reached.
+            Refused: the limit is reached, or that of all objects that there ever were.
         """
         async with self._locks[kind]:
+            self._history.check()
             if len(await existing()) >= limit:
                 raise Refused(
                     f"Ya tienes {limit} {kind}, que es el tope. Borra alguno con «terraform "

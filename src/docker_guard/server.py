@@ -12,6 +12,7 @@ from typing import Any, Self
 from docker_guard.disk import DiskWatch
 from docker_guard.engine import Engine
 from docker_guard.errors import GuardError
+from docker_guard.history import Event, History
 from docker_guard.http import HEAD_LIMIT, Exchange
 from docker_guard.policy import ISOLATED, Policy, Tenant
 from docker_guard.quota import Quota
@@ -58,12 +59,19 @@ class Guard:
         _check_prefix(tenant, self.policy)
         self._engine = Engine(upstream)
         self._disk = DiskWatch(tenant, self.policy, self._engine, self.refusals.append)
+        self._history = History(limited=self.policy.whole_history)
         self._session = Session(
-            tenant, self.policy, self._engine, Quota(), self._disk, self.refusals.append
-        )
+            tenant, self.policy, self._engine, Quota(self._history), self._disk, self._history,
+            self.refusals.append,
+        )  # fmt: skip
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread: _LoopThread | None = None
+
+    @property
+    def history(self) -> list[Event]:
+        """What was created and removed in the tenant's name, oldest first."""
+        return self._history.events
 
     @property
     def outages(self) -> int:
@@ -100,6 +108,7 @@ class Guard:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._disk.close()
+        await self._history.close()
         self.socket.unlink(missing_ok=True)
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.disk import DiskWatch
 from docker_guard.engine import Answer, Engine
+from docker_guard.history import History
 from docker_guard.http import Exchange, Head
 from docker_guard.policy import MEGABYTE, Policy, Tenant
 from docker_guard.quota import Quota
@@ -39,6 +40,7 @@ class Session:
     engine: Engine
     quota: Quota
     disk: DiskWatch
+    history: History
     on_refusal: Callable[[Refusal], None]
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS))
 
@@ -82,7 +84,7 @@ class Session:
                 upload.seek(0)
                 version = await self.engine.api(version)
                 call = Call(
-                    self.tenant, self.policy, self.engine, self.quota, self.disk,
+                    self.tenant, self.policy, self.engine, self.quota, self.disk, self.history,
                     head.method, version, ref, query, head.headers, upload,
                 )  # fmt: skip
                 outcome = await route.handler(call)
@@ -109,6 +111,7 @@ class Session:
                 passing.cancel()
                 leaving.cancel()
                 await asyncio.gather(passing, leaving, return_exceptions=True)
+                await relay.afterwards()
         if not leaving.done() or leaving.cancelled():
             await _time_is_up(exchange, relay)
 
@@ -119,6 +122,7 @@ class Session:
                 headers["Content-Length"] = "0"
             await exchange.begin(answer.status, headers)
             await _copy(answer, exchange, relay)
+            await relay.afterwards()
             await exchange.finish()
 
 

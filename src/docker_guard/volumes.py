@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from docker_guard.call import Call, Relay, Reply, passed_on
+from docker_guard.call import Call, Reply, passed_on
 from docker_guard.filters import own_filters
 from docker_guard.model import choice, rebuild, refuse, text, text_map
 from docker_guard.ownership import asked_labels, check_name, owned, stamped
@@ -42,6 +42,8 @@ async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any
         if status == 404:
             body = {"Name": name, "Driver": "local", "Labels": stamped(labels, call.tenant)}
             status, volume = await call.ask("POST", "/volumes/create", body=body)
+            if status == 201:
+                call.saw("create", "volume", name, identity(name, volume))
     if status not in (200, 201):
         raise passed_on(status, volume)
     if not owned(volume["Labels"], call.tenant):
@@ -89,13 +91,21 @@ async def inspect(call: Call) -> Reply:
     return Reply(200, _shown(await find(call, call.ref)))
 
 
-async def delete(call: Call) -> Relay:
+async def delete(call: Call) -> Reply:
     """DELETE /volumes/{name}"""
     force = call.query.flag("force")
     call.query.finish()
     volume = await find(call, call.ref)
     query = {"force": "1"} if force else {}
-    return Relay(call.request("DELETE", f"/volumes/{volume['Name']}", query))
+    status, answer = await call.ask("DELETE", f"/volumes/{volume['Name']}", query)
+    if status == 204:
+        call.saw("remove", "volume", call.ref, identity(call.ref, volume))
+    return Reply(status, answer)
+
+
+def identity(name: str, volume: dict[str, Any]) -> str:
+    """What tells a volume from a later one of the same name."""
+    return f"{name} {volume.get('CreatedAt', '')}"
 
 
 def _shown(volume: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,9 @@ NEGOTIATION_TIMEOUT = 10
 OPERATION_TIMEOUT = 300
 """Seconds of silence the engine is allowed during an ordinary call."""
 
+USER_AGENT = "terraform-provider-docker/3 (embedded)"
+"""By this an engine, or a guard before it, tells Terraform from other clients."""
+
 FALLBACK_API_VERSION = "1.41"
 """Spoken when the engine could not be asked (`disable_docker_daemon_check`): Docker 20.10."""
 
@@ -56,7 +59,9 @@ def _client(endpoint: Endpoint, version: str, timeout: int) -> docker.APIClient:
     if endpoint.tls:
         address = f"https://{address.split('://', 1)[1]}"
     # A given version keeps the constructor from calling the engine before the lines below.
-    client = docker.APIClient(address, version, timeout, max_pool_size=POOL_SIZE)
+    client = docker.APIClient(
+        address, version, timeout, user_agent=USER_AGENT, max_pool_size=POOL_SIZE
+    )
     # Otherwise requests would ask a proxy that the environment names for the web.
     client.trust_env = False
     if endpoint.tls:

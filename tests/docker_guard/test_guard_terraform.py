@@ -172,8 +172,9 @@ def labels_of(engine: docker.DockerClient, prefix: str) -> dict[str, Any]:
 
 
 def test_a_whole_platform_is_applied_planned_again_repaired_and_destroyed(
-    platform: Terraform, engine: docker.DockerClient, prefix: str
+    platform: Terraform, engine: docker.DockerClient, guard: Guard, prefix: str
 ) -> None:
+    assert {event.by for event in guard.history} == {"terraform"}
     assert json.loads(platform.ok("output", "-json"))["logs"]["value"].strip() == "trained"
     labelled = labels_of(engine, prefix)
     assert len(labelled) == 8

@@ -31,6 +31,9 @@ class Facts:
         logs: container name to its output.
         artefacts: volume name to path to ``{"size": bytes, "text": str | None}``.
         repair: ``{"before": plan, "after": plan}``, see ``repaired``.
+        history: what was created and removed, oldest first, each with ``at``, ``action``
+            (``create``, ``remove``), ``kind``, ``name``, ``id`` and ``by`` (``terraform``,
+            ``other``); a volume's id is its name and its ``CreatedAt``, with a space between.
         destroy_leftovers: names left in Docker after ``terraform destroy``.
         problems: fact to why it could not be had because of the answer, in Spanish.
     """
@@ -45,6 +48,7 @@ class Facts:
     logs: Mapping[str, str] | None = None
     artefacts: Mapping[str, Mapping[str, Json]] | None = None
     repair: Mapping[str, Json] | None = None
+    history: list[Json] = field(default_factory=list)
     destroy_leftovers: list[str] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
 

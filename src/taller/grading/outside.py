@@ -1,10 +1,11 @@
 """What both sandboxes of a submission, the notebook's and the oracle's, get from outside."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docker_guard.history import Event
 from taller.grading.sandbox import Limits
 
 
@@ -18,6 +19,7 @@ class Outside:
         files: path in the workspace to text.
         more_env: variables besides those that both always have.
         forwards: port of the sandbox's loopback device to the Unix socket behind it.
+        seen: what the guard has seen created and removed so far.
     """
 
     guard_socket: Path
@@ -25,6 +27,7 @@ class Outside:
     files: Mapping[str, str] = field(default_factory=dict)
     more_env: Mapping[str, str] = field(default_factory=dict)
     forwards: Mapping[int, Path] = field(default_factory=dict)
+    seen: Callable[[], list[Event]] = list
 
     @property
     def env(self) -> dict[str, str]:

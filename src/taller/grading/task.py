@@ -6,11 +6,12 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from docker_guard import Guard, Policy, Tenant
+from docker_guard.history import Event
 from docker_guard.plan_rules import screen_plan
 from docker_guard.refusal import Denial
 from taller.catalog import Exercise
@@ -180,12 +181,16 @@ _pip_build_args = cache(image.pip_build_args)
 @contextmanager
 def _outside(task: Task, scratch: Path, guard: Guard) -> Iterator[Outside]:
     """The way to Docker, and where the exercise wants them, servers for a remote state."""
+
+    def seen() -> list[Event]:
+        return guard.history
+
     if not task.exercise.remote_state:
-        yield Outside(guard.socket, task.limits, task.public)
+        yield Outside(guard.socket, task.limits, task.public, seen=seen)
         return
     with StateServers(scratch / "s", task.prefix, task.run) as servers:
         files = {**task.public, **servers.files}
-        yield Outside(guard.socket, task.limits, files, servers.env, servers.forwards)
+        yield Outside(guard.socket, task.limits, files, servers.env, servers.forwards, seen)
         servers.check()
 
 
@@ -198,6 +203,7 @@ def _run(task: Task, workspace: Path, outside: Outside) -> Ran:
 
 def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) -> Result:
     exercise, root = task.exercise, scratch / "o"
+    history = [asdict(event) for event in outside.seen()]  # before the oracle makes plans, too
     root.mkdir()
     outside.write_files(root)
     oracle.prepare(
@@ -210,6 +216,7 @@ def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) 
         return without_run(exercise, "timeout", error.message)
     except oracle.OracleExceeded as error:
         return _denied(task, [Denial("size", "plan", error.message)])
+    facts = replace(facts, history=history)
     plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
     denials = next(filter(None, map(screen_plan, plans)), [])
     return _denied(task, denials) if denials else run_checks(exercise, facts, include_hidden=True)
