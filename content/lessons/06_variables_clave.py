@@ -207,11 +207,15 @@ lab.docker.containers()
 # | De menos a más fuerte | En el taller |
 # |---|---|
 # | el `default` de la variable | `variables.tf` |
-# | una variable de entorno `TF_VAR_nombre` | así pone `Lab` el prefijo |
+# | una variable de entorno `TF_VAR_nombre` | `os.environ["TF_VAR_image_tag"] = "v1.1.0"` |
 # | un archivo `terraform.tfvars` o `*.auto.tfvars` | `%%hcl valores.auto.tfvars` |
-# | la línea de comandos, `-var` | `lab.plan(nombre="valor")` |
+# | la línea de comandos, `-var` o `-var-file` | `lab.plan(nombre="valor")` |
 #
 # Un `.tfvars` reúne los valores de un ambiente, y ese archivo sí se puede leer y revisar.
+#
+# Cuatro variables las pone el propio `Lab` en la línea de comandos, donde tu código las declare:
+# `prefix`, `root_path`, `base_image` y `build_args`. Ningún archivo tuyo las cambia, y así nada de
+# lo que crees se sale de tu prefijo.
 
 # %%
 # %%hcl valores.auto.tfvars
@@ -220,15 +224,19 @@ image_tag  = "v1.2.0"
 run_id     = "local2"
 
 # %%
+import os
+
+os.environ["TF_VAR_image_tag"] = "v1.1.0"
 lab.plan()["docker_image.pipeline"].after["name"]
 
 # %% [markdown]
-# El archivo gana a los `default`. ¿Y si además se da en la llamada?
+# El archivo gana a los `default` y a la variable de entorno. ¿Y si además se da en la llamada?
 
 # %%
 lab.plan(image_tag="v1.2.1")["docker_image.pipeline"].after["name"]
 
 # %%
+del os.environ["TF_VAR_image_tag"]
 lab.remove("valores.auto.tfvars")
 
 # %% [markdown]
@@ -271,12 +279,10 @@ environments["stg"].docker
 # `apply`.
 
 # %%
-lab.write("malo.auto.tfvars", 'prefix = "Mi Ambiente"\n')
 try:
-    lab.plan()
+    lab.plan(prefix="Mi Ambiente")
 except LabError as error:
     print(error)
-lab.remove("malo.auto.tfvars")
 
 # %% [markdown]
 # ## Ahora tú

@@ -32,6 +32,7 @@ _KEYS: dict[str, type] = {
     "repair": dict,
     "values": dict,
     "remote_state": bool,
+    "max_objects": int,
 }
 _REQUIRED = ("title", "points", "optional", "time_limit_s")
 
@@ -62,6 +63,7 @@ class Exercise:
         repair: address of the object that the grader deletes and heals, or None.
         values: name to JSON type of what the notebook must hand over.
         remote_state: whether the state may be kept on a server, which the grader provides.
+        max_objects: how many resources a plan may hold, in the lab and for a grader.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Exercise:
     repair: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     remote_state: bool = False
+    max_objects: int = 50
 
     @property
     def name(self) -> str:
@@ -227,6 +230,6 @@ def _check_types(path: Path, data: dict[str, Any]) -> None:
         if type(value) is not _KEYS[key]:
             kind = _KEYS[key].__name__
             raise ContentError(path, line_of(path, key), f"«{key}» debe ser de tipo {kind}.")
-    for key in ("points", "time_limit_s"):
-        if data[key] <= 0:
+    for key in ("points", "time_limit_s", "max_objects"):
+        if data.get(key, 1) <= 0:
             raise ContentError(path, line_of(path, key), f"«{key}» debe ser mayor que cero.")

@@ -49,7 +49,7 @@ class Desk:
         """What the grader says: every check, hidden ones included."""
         place = workspace(self.prefix, exercise.id)
         facts = gather(
-            exercise, live(place), place.folder, self.prefix,
+            exercise, live(place, exercise), place.folder, self.prefix,
             needs(load_checks(exercise.checks_file)),
             variables=given_variables(place.folder, self.prefix),
             values=records.read_values(place.private),

@@ -55,7 +55,7 @@ def declared_prefix(place: Workspace) -> dict[str, str]:
 
 def verdict(place: Workspace, *, exercise: Exercise = EJ01) -> Result:
     wanted = needs(load_checks(exercise.checks_file))
-    facts = gather(exercise, live(place), place.folder, place.prefix, wanted)
+    facts = gather(exercise, live(place, exercise), place.folder, place.prefix, wanted)
     return run_checks(exercise, facts, include_hidden=True)
 
 
@@ -75,7 +75,7 @@ def test_the_untouched_exercise_gets_no_point(place: Workspace) -> None:
 def test_a_deleted_object_is_seen_and_healed(place: Workspace) -> None:
     answer(place, SOLUTION)
     exercise = Exercise(**{**vars(EJ01), "repair": "docker_volume.raw"})
-    facts = gather(exercise, live(place), place.folder, place.prefix, {"repair"})
+    facts = gather(exercise, live(place, exercise), place.folder, place.prefix, {"repair"})
     repaired = facts.repaired()
     assert repaired.before.changes() == {"docker_volume.raw": ("create",)}
     assert repaired.after.changes() == {}
@@ -84,7 +84,7 @@ def test_a_deleted_object_is_seen_and_healed(place: Workspace) -> None:
 
 def test_only_what_is_needed_is_gathered(place: Workspace) -> None:
     answer(place, SOLUTION)
-    facts = gather(EJ01, live(place), place.folder, place.prefix)
+    facts = gather(EJ01, live(place, EJ01), place.folder, place.prefix)
     assert (facts.plan, facts.replans, facts.repair, facts.destroy_leftovers) == (
         None, {}, None, None,
     )  # fmt: skip
@@ -99,7 +99,7 @@ def test_logs_and_files_in_volumes_are_read(place: Workspace, engine: docker.Doc
         ["sh", "-c", "echo hola; echo '{}' > /v/m.json; head -c 9 /dev/zero > /v/m.pkl"],
         name=name, volumes={f"{place.prefix}_v": {"bind": "/v"}}, network_mode="none",
     )  # fmt: skip
-    facts = gather(EJ01, live(place), place.folder, place.prefix, {"logs", "artefacts"})
+    facts = gather(EJ01, live(place, EJ01), place.folder, place.prefix, {"logs", "artefacts"})
     assert facts.log(name) == "hola\n"
     assert facts.artefact(f"{place.prefix}_v", "m.json") == {"size": 3, "text": "{}\n"}
     assert facts.artefact(f"{place.prefix}_v", "m.pkl") == {"size": 9, "text": None}
@@ -113,7 +113,7 @@ def test_an_image_that_another_run_tagged_too_shows_only_our_tags(
     image = engine.images.get("taller/base:bookworm")
     image.tag(f"{place.prefix}-mine", "v1")
     image.tag(f"{place.prefix}x-theirs", "v1")
-    facts = gather(EJ01, live(place), place.folder, place.prefix)
+    facts = gather(EJ01, live(place, EJ01), place.folder, place.prefix)
     assert [found["RepoTags"] for found in facts.images] == [[f"{place.prefix}-mine:v1"]]
     assert facts.image(f"{place.prefix}-mine:v1")["Id"] == image.id
 
@@ -121,7 +121,7 @@ def test_an_image_that_another_run_tagged_too_shows_only_our_tags(
 def test_values_of_the_wrong_type_are_a_wrong_answer(place: Workspace) -> None:
     exercise = Exercise(**{**vars(EJ01), "values": {"motivo": "string", "n": "number"}})
     values = {"motivo": 3, "n": 3, "otro": 1}
-    facts = gather(exercise, live(place), place.folder, place.prefix, values=values)
+    facts = gather(exercise, live(place, exercise), place.folder, place.prefix, values=values)
     assert facts.value("n") == 3
     with pytest.raises(AssertionError, match="«motivo» debe ser de tipo string"):
         facts.value("motivo")
@@ -132,5 +132,5 @@ def test_values_of_the_wrong_type_are_a_wrong_answer(place: Workspace) -> None:
 def test_links_out_of_the_workspace_are_not_read(place: Workspace) -> None:
     (place.folder / "secret.tf").symlink_to("/etc/hostname")
     (place.folder / "binary.tf").write_bytes(b"\xff\xfe")
-    facts = gather(EJ01, live(place), place.folder, place.prefix)
+    facts = gather(EJ01, live(place, EJ01), place.folder, place.prefix)
     assert facts.files == {}

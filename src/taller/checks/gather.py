@@ -12,21 +12,28 @@ import docker
 from taller.catalog import Exercise
 from taller.checks import docker_facts
 from taller.checks.facts import Facts
-from taller.checks.workspace_facts import checked_values, declared, text_files
+from taller.checks.workspace_facts import checked_values, text_files
 from taller.docker_state import connect
 from taller.errors import TallerError
 from taller.hcl import HclError
 from taller.provider import environment
 from taller.terraform import StateLocked, Terraform, TerraformError, TerraformTimeout
+from taller.terraform.command import exported
 from taller.workspace import Workspace
 
 Json = dict[str, Any]
 Bind = Callable[[Path], Terraform]
 
 
-def live(workspace: Workspace) -> Bind:
-    """The gateway of a workspace and of its copies, with the workspace's own provider process."""
-    return lambda folder: Terraform(folder, environment=lambda: environment(workspace))
+def live(workspace: Workspace, exercise: Exercise) -> Bind:
+    """The gateway of a workspace and of its copies, with the workspace's own provider process.
+
+    The exercise's variables are in the environment, as the lab has them: the student's own files
+    win over them.
+    """
+    return lambda folder: Terraform(
+        folder, environment=lambda: environment(workspace) | exported(exercise.variables)
+    )
 
 
 def gather(
@@ -49,8 +56,8 @@ def gather(
         prefix: of the run.
         needs: the costly facts wanted, as ``checks.needs`` names them. ``repair`` and ``destroy``
             change what exists.
-        variables: given to configurations that declare them, besides the prefix and what the
-            exercise gives.
+        variables: given to configurations that declare them, besides the prefix; whatever the
+            student's files say.
         values: what the notebook handed over.
         client: the engine; the default one when left out.
 
@@ -58,7 +65,7 @@ def gather(
         EngineError: the engine does not answer, now or after a Terraform error.
         StateLocked, TerraformTimeout: Terraform was not free, or not fast enough.
     """
-    given = {**(variables or {}), "prefix": prefix, **exercise.variables}
+    given = {**(variables or {}), "prefix": prefix}
     return _Gatherer(exercise, bind, folder, prefix, given, client or connect()).facts(
         needs, values or {}
     )
@@ -108,8 +115,7 @@ class _Gatherer:
         )  # fmt: skip
 
     def _plan(self, terraform: Terraform, others: Mapping[str, Any]) -> Json:
-        variables = declared(self._files, {**self._variables, **others})
-        return dict(terraform.plan(variables).raw)
+        return dict(terraform.plan({**self._variables, **others}).raw)
 
     def _replans(self, needs: Collection[str]) -> dict[str, Json]:
         """The extra plans, each in a copy of the workspace that has no state."""
@@ -132,11 +138,11 @@ class _Gatherer:
             return None
         docker_facts.delete(self._client, resource)
         before = self._plan(self._terraform, {})
-        self._terraform.apply(declared(self._files, self._variables))
+        self._terraform.apply(self._variables)
         return {"before": before, "after": self._plan(self._terraform, {})}
 
     def _destroy(self, state: Json) -> list[str]:
-        self._terraform.destroy(declared(self._files, self._variables))
+        self._terraform.destroy(self._variables)
         return docker_facts.names(docker_facts.inspect(self._client, self._prefix, state))
 
     def _attempt(self, fact: str, get: Callable[[], Any]) -> Any:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from taller.catalog import Exercise
-from taller.hcl import read_folder
 
 MAX_FILE_BYTES = 1_000_000
 _SKIPPED = frozenset({".terraform", ".taller", "__pycache__"})
@@ -30,16 +29,6 @@ def text_files(folder: Path) -> dict[str, str]:
         except UnicodeDecodeError:  # not text, so no check can ask about it
             continue
     return found
-
-
-def declared(files: Mapping[str, str], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables that the root configuration declares: Terraform refuses any other.
-
-    Raises:
-        HclError: the configuration cannot be read.
-    """
-    names = {block.labels[0] for block in read_folder(files).all("variable")}
-    return {name: value for name, value in variables.items() if name in names}
 
 
 def checked_values(

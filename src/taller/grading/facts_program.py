@@ -36,7 +36,13 @@ def main(prefix: str, needs: list[str]) -> None:
 
     def facts() -> Facts:
         return gather(
-            exercise, live(place), place.folder, prefix, needs, variables=variables, values=values
+            exercise,
+            live(place, exercise),
+            place.folder,
+            prefix,
+            needs,
+            variables=variables,
+            values=values,
         )
 
     try:

@@ -2,37 +2,52 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from taller.doctor import image
 from taller.errors import TallerError
-from taller.lab.files import configuration
 from taller.workspace import repository
-
-_VARIABLE = re.compile(r'^\s*variable\s+"(base_image|build_args)"', re.MULTILINE)
 
 
 def given_variables(folder: Path, prefix: str) -> dict[str, Any]:
-    """``prefix`` and ``root_path``; ``base_image`` and ``build_args`` where they are declared.
+    """``prefix``, ``root_path``, ``base_image`` and ``build_args``, where they are declared.
+
+    Where the text leaves a doubt a variable counts as declared: it goes to Terraform in a file, and
+    of a value in a file that nobody declares Terraform only warns.
 
     The last two are asked of Docker and of pip, which takes a moment.
 
     Raises:
         TallerError: the configuration wants a base image, and this machine has none.
     """
-    given: dict[str, Any] = {"prefix": prefix, "root_path": str(repository())}
-    texts = "\n".join(
-        (folder / name).read_text("utf-8", "replace") for name in configuration(folder)
-    )
-    declared = set(_VARIABLE.findall(texts))
-    if "base_image" in declared:
-        given["base_image"] = image.base_image()
-    if "build_args" in declared:
-        given["build_args"] = _pip_build_args()
-    return given
+    values: dict[str, Callable[[], Any]] = {
+        "prefix": lambda: prefix,
+        "root_path": lambda: str(repository()),
+        "base_image": image.base_image,
+        "build_args": _pip_build_args,
+    }
+    texts = [
+        path.read_text("utf-8", "replace")
+        for path in sorted(folder.glob("*"))
+        if path.name.endswith((".tf", ".tf.json")) and path.is_file()
+    ]
+    return {
+        name: value()
+        for name, value in values.items()
+        if any(_may_declare(text, name) for text in texts)
+    }
+
+
+def _may_declare(text: str, name: str) -> bool:
+    """Whether the word ``variable``, and before a brace the name: ``variable "prefix" {``.
+
+    In JSON the two stand in each other's braces.
+    """
+    pattern = rf'\bvariable\b[^{{}}]*\b{name}\b|"variable"\s*:.*"{name}"\s*:'
+    return re.search(pattern, text, re.DOTALL) is not None
 
 
 _pip_build_args = cache(image.pip_build_args)

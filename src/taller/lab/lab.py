@@ -64,7 +64,8 @@ class Lab(TerraformCalls, Checking):
                 from taller.lab.given import copy_infra
 
                 copy_infra(self.folder)
-            self._session = Session(self._workspace, self._variables, self._cells)
+            defaults = self.exercise.variables if self.exercise else {}
+            self._session = Session(self._workspace, self._given, defaults, self._cells)
         except TallerError as error:
             raise LabError(error.message, error.suggestion) from error
         self.use()
@@ -83,11 +84,10 @@ class Lab(TerraformCalls, Checking):
             return []
         return [f"Esta carpeta ya tiene {', '.join(found)}: sigues donde lo dejaste."]
 
-    def _variables(self) -> dict[str, Any]:
+    def _given(self) -> dict[str, Any]:
         from taller.lab.given import given_variables
 
-        own = dict(self.exercise.variables) if self.exercise else {}
-        return given_variables(self.folder, self.prefix) | own | {"prefix": self.prefix}
+        return given_variables(self.folder, self.prefix)
 
     def _title(self) -> str:
         if self.exercise:

@@ -1,6 +1,5 @@
 """Terraform in one workspace, as a notebook drives it: init when needed, one call at a time."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from taller.lab.files import configuration
 from taller.lab.preparation import Preparation, asks_for_init
 from taller.lab.progress import Progress, notify
 from taller.terraform import Applied, Plan, Terraform, TerraformError
+from taller.terraform.command import exported
 from taller.workspace import Workspace
 
 Variables = Mapping[str, Any]
@@ -28,26 +28,31 @@ class Session:
 
     Attributes:
         workspace: where it works; ``choice``: the provider that it uses.
-        given: asked for the variables that every configuration gets.
+        given: asked for the variables that win over the student's own files.
         locator: places diagnostics in the student's cells.
     """
 
     def __init__(
-        self, workspace: Workspace, variables: Callable[[], Variables], cells: CellMap
+        self,
+        workspace: Workspace,
+        given: Callable[[], Variables],
+        defaults: Variables,
+        cells: CellMap,
     ) -> None:
+        """Bind to a workspace; ``defaults`` are values that the student's own files win over."""
         self.workspace = workspace
         self.choice = provider.choose()
         self.locator = Locator(workspace.folder, cells)
-        self.given = variables
+        self.given = given
+        self._defaults = defaults
         self._progress = Progress()
         self._preparation = Preparation(workspace.folder, self.choice.kind)
         self._planned: tuple[str, Plan] | None = None
         self._terraform: Terraform | None = None
 
     def environment(self) -> dict[str, str]:
-        """What Terraform gets besides the kernel's own: the provider and the given variables."""
-        given = {f"TF_VAR_{name}": _as_text(value) for name, value in self.given().items()}
-        return provider.environment(self.workspace, self.choice) | given
+        """What Terraform gets besides the kernel's own: the provider and the exercise's values."""
+        return provider.environment(self.workspace, self.choice) | exported(self._defaults)
 
     @property
     def terraform(self) -> Terraform:
@@ -58,7 +63,7 @@ class Session:
         """
         if self._terraform is None:
             self._terraform = Terraform(
-                self.workspace.folder, environment=self.environment,
+                self.workspace.folder, environment=self.environment, given=self.given,
                 on_event=self._progress.on_event, on_notice=notify,
             )  # fmt: skip
         return self._terraform
@@ -138,7 +143,7 @@ class Session:
         if ready is None:
             return self._apply(variables, **options)
         try:
-            return self._saved(ready)
+            return self._saved(variables, ready)
         except LabError as error:
             if plan is not None or _STALE not in str(error):
                 raise
@@ -148,8 +153,8 @@ class Session:
         applied: Applied = self.run("apply", lambda t: t.apply(variables, **options))
         return applied
 
-    def _saved(self, plan: Plan) -> Applied:
-        applied: Applied = self.run("apply", lambda t: t.apply(plan=plan))
+    def _saved(self, variables: Variables, plan: Plan) -> Applied:
+        applied: Applied = self.run("apply", lambda t: t.apply(variables, plan=plan))
         return applied
 
     def destroy(self, variables: Variables, **options: Sequence[str]) -> Applied:
@@ -199,8 +204,3 @@ class Session:
             "Terraform terminó lo que tenía entre manos y guardó el state: nada se ha perdido. "
             "Repite la celda para continuar desde donde quedó.",
         )
-
-
-def _as_text(value: Any) -> str:
-    """A variable as the environment carries it: text as it is, the rest as JSON (HCL reads it)."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """python-terraform's argument builder, with time limits and an environment of its own."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -52,6 +53,17 @@ class Command(python_terraform.Terraform):  # type: ignore[misc]  # python-terra
             )  # fmt: skip
         finally:
             self.temp_var_files.clean_up()
+
+
+def exported(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Variables as the environment carries them: text as it is, the rest as JSON (HCL reads it).
+
+    Of all ways to give a value this is the weakest: a ``terraform.tfvars`` wins.
+    """
+    return {
+        f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in variables.items()
+    }
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -29,6 +29,9 @@ _INIT_SPEAKS_JSON = (1, 9)
 
 Variables = Mapping[str, Any]
 
+_TAKE_VARIABLES = ("plan", "apply", "destroy", "refresh", "import", "test")
+_UNDECLARED = ("Value for undeclared variable", "Values for undeclared variables")
+
 
 class Terraform:
     """Terraform in one folder.
@@ -43,6 +46,7 @@ class Terraform:
         folder: Path,
         *,
         environment: Environment = dict,
+        given: Callable[[], Variables] = dict,
         binary: str | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
@@ -55,6 +59,9 @@ class Terraform:
             folder: where the ``.tf`` files are.
             environment: asked before each call for variables to add, so that a provider process
                 that has ended meanwhile can be started again.
+            given: asked before each call that takes variables. These win over the environment and
+                over every ``.tfvars`` file, and lose to the call's own; a configuration that does
+                not declare one of them never hears of it.
             binary: the program; by default what ``locate()`` finds.
             on_event: called with each event, as it happens.
             on_notice: called with a sentence (Spanish) about something done without being asked.
@@ -62,6 +69,7 @@ class Terraform:
             lock_timeout: seconds to wait for a state that is locked.
         """
         self.folder = folder
+        self._given = given
         self._binary = binary or locate()
         self._lock = f"{lock_timeout:g}s"
         self._runner = Runner(folder, self._binary, environment, timeout, on_event, on_notice)
@@ -118,12 +126,12 @@ class Terraform:
         with tempfile.TemporaryDirectory(prefix="taller-plan-") as scratch:
             path = (out or Path(scratch) / "plan").absolute()
             completed, events = self._runner.stream(
-                "plan", input=False, lock_timeout=self._lock, var=_var(variables),
+                "plan", input=False, lock_timeout=self._lock, var=self._var(variables),
                 destroy=Flag if destroy else None, refresh=refresh,
                 refresh_only=Flag if refresh_only else None,
                 target=list(targets), replace=list(replace), out=str(path),
             )  # fmt: skip
-            warnings = self._runner.checked("plan", completed, events)
+            warnings = self._checked("plan", completed, events)
             raw = self._runner.parsed("show", self._runner.call("show", str(path), json=Flag))
         return Plan.from_json(raw, warnings, out)
 
@@ -139,8 +147,12 @@ class Terraform:
         saved = plan.path if isinstance(plan, Plan) else plan
         if plan is not None and saved is None:
             raise ValueError("this plan was not saved: give plan() an out path")
+        if saved is None:
+            var = self._var(variables)
+        else:  # it holds its variables, but for the ephemeral ones, which are given again
+            var = self._ephemeral(plan, variables) if isinstance(plan, Plan) else None
         return self._apply(
-            "apply", *([str(saved.absolute())] if saved else []), var=_var(variables),
+            "apply", *([str(saved.absolute())] if saved else []), var=var,
             target=list(targets), replace=list(replace),
         )  # fmt: skip
 
@@ -148,7 +160,7 @@ class Terraform:
         self, variables: Variables | None = None, *, targets: Sequence[str] = ()
     ) -> Applied:
         """Destroy all that the state holds."""
-        return self._apply("destroy", var=_var(variables), target=list(targets))
+        return self._apply("destroy", var=self._var(variables), target=list(targets))
 
     def output(self) -> dict[str, Output]:
         """Every output of the state."""
@@ -175,7 +187,9 @@ class Terraform:
         self, variables: Variables | None = None, *, filters: Sequence[str] = ()
     ) -> TestReport:
         """Run the ``.tftest.hcl`` files (Terraform ≥ 1.6); a failed run is in the report."""
-        completed, events = self._runner.stream("test", var=_var(variables), filter=list(filters))
+        completed, events = self._runner.stream(
+            "test", var=self._var(variables), filter=list(filters)
+        )
         if not any(event.kind == "test_summary" for event in events):
             self._runner.fail("test", completed, diagnostics_of(events))
         return test_report(events)
@@ -188,7 +202,7 @@ class Terraform:
         """Take an existing object into the state."""
         self._runner.text(
             "import", address, id, input=False, lock_timeout=self._lock,
-            var=_var(variables), no_color=Flag,
+            var=self._var(variables), no_color=Flag,
         )  # fmt: skip
 
     def state_rm(self, *addresses: str) -> None:
@@ -201,7 +215,9 @@ class Terraform:
 
     def command(self, *words: str) -> Completed:
         """Run any other command, such as ``"state", "mv"``; its verdict is the caller's to read."""
-        return self._runner.call(*words)
+        takes = words[0] in _TAKE_VARIABLES and not self._names_a_plan(words[1:])
+        # First, so that what the caller writes wins.
+        return self._runner.call(*words, var=self._var(None) if takes else None)
 
     def show_text(self, plan: Path) -> str:
         """What ``terraform show`` prints of a saved plan, to be read by people."""
@@ -211,7 +227,7 @@ class Terraform:
         completed, events = self._runner.stream(
             command, *args, input=False, auto_approve=Flag, lock_timeout=self._lock, **options
         )
-        warnings = self._runner.checked(command, completed, events)
+        warnings = self._checked(command, completed, events)
         counts: Mapping[str, int] = {}
         for event in events:
             counts = event.raw["changes"] if event.kind == "change_summary" else counts
@@ -220,9 +236,35 @@ class Terraform:
             warnings, tuple(events), completed.seconds,
         )  # fmt: skip
 
+    def _var(self, variables: Variables | None) -> dict[str, Any] | None:
+        """What goes with a call, as a variables file, which no other file wins over."""
+        return {**self._given(), **(variables or {})} or None
 
-def _var(variables: Variables | None) -> dict[str, Any] | None:
-    return dict(variables) if variables else None
+    def _ephemeral(self, plan: Plan, variables: Variables | None) -> dict[str, Any] | None:
+        """The variables that a saved plan does not hold, though the configuration has them."""
+        module = plan.raw.get("configuration", {}).get("root_module", {})
+        missing = set(module.get("variables", ())) - set(plan.raw.get("variables", ()))
+        values = self._var(variables) if missing else None
+        return {name: v for name, v in (values or {}).items() if name in missing} or None
+
+    def _names_a_plan(self, words: Sequence[str]) -> bool:
+        return any(not word.startswith("-") and (self.folder / word).is_file() for word in words)
+
+    def _checked(
+        self, command: str, completed: Completed, events: list[Event]
+    ) -> tuple[Diagnostic, ...]:
+        """The warnings, without those on what was given and nobody wants."""
+        found = self._runner.checked(command, completed, events)
+        if not any(each.summary in _UNDECLARED for each in found):
+            return found
+        given = [f'"{name}"' for name in self._given()]
+        return tuple(each for each in found if not _is_about_given(each, given))
+
+
+def _is_about_given(found: Diagnostic, given: Sequence[str]) -> bool:
+    if found.summary == _UNDECLARED[0]:
+        return any(name in found.detail for name in given)
+    return found.summary == _UNDECLARED[1]  # of more than two it says only how many
 
 
 def _backend_config(given: Mapping[str, str] | str | None) -> dict[str, str] | str | None:
