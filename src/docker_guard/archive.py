@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from docker_guard.refusal import Refused
+from docker_guard.tar_headers import DEEPEST, LONGEST_PATH, check_headers
 
 _BLOCK = 64 * 1024
 _END_BYTES = 2 * tarfile.BLOCKSIZE
@@ -52,12 +53,25 @@ def clean_path(path: str) -> str:
     """A path relative to the archive's root, without ``.`` and leading slashes.
 
     Raises:
-        Refused: it climbs with ``..``.
+        Refused: it climbs with ``..``, is too long or too deep.
     """
+    check_length(path)
     parts = [part for part in PurePosixPath(path.lstrip("/")).parts if part != "."]
     if ".." in parts or "\0" in path:
         raise Refused(f"La ruta «{path}» sale de la carpeta.", 400)
     return "/".join(parts)
+
+
+def check_length(path: str) -> None:
+    """See that a path is one that a file system takes.
+
+    Raises:
+        Refused: it is too long or too deep.
+    """
+    if len(path.encode("utf-8", "replace")) > LONGEST_PATH or path.count("/") > DEEPEST:
+        raise Refused(
+            f"La ruta «{path[:80]}…» pasa de {LONGEST_PATH} bytes o de {DEEPEST} carpetas.", 413
+        )
 
 
 def _rebuild(
@@ -92,21 +106,29 @@ def _read(upload: IO[bytes], limit: int, entries: int, path: str) -> bytes | Non
 def _members(
     upload: IO[bytes], limit: int, entries: int
 ) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-    left = limit
     try:
-        with _plain(upload, limit) as plain, tarfile.open(fileobj=plain, mode="r:") as source:
-            for number, member in enumerate(source):
-                left -= member.size
-                if left < 0 or number >= entries:
-                    raise Refused(
-                        f"El archivo pasa de {limit // 2**20} MB o de {entries} ficheros. "
-                        "Excluye con .dockerignore lo que la imagen no necesita.",
-                        413,
-                    )
-                if copy := _copy(member):
-                    yield copy, source.extractfile(member) if member.isreg() else None
+        with _plain(upload, limit) as plain:
+            check_headers(plain, entries)
+            with tarfile.open(fileobj=plain, mode="r:") as source:
+                yield from _bounded(source, limit, entries)
     except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         raise Refused(f"El archivo tar no se puede leer: {error}", 400) from error
+
+
+def _bounded(
+    source: tarfile.TarFile, limit: int, entries: int
+) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+    left = limit
+    for number, member in enumerate(source):
+        left -= member.size
+        if left < 0 or number >= entries:
+            raise Refused(
+                f"El archivo pasa de {limit // 2**20} MB o de {entries} ficheros. "
+                "Excluye con .dockerignore lo que la imagen no necesita.",
+                413,
+            )
+        if copy := _copy(member):
+            yield copy, source.extractfile(member) if member.isreg() else None
 
 
 def _copy(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -122,6 +144,7 @@ def _copy(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     copy.uid, copy.gid = member.uid, member.gid
     copy.size = member.size if member.isreg() else 0
     if member.issym() or member.islnk():
+        check_length(member.linkname)
         copy.linkname = clean_path(member.linkname) if member.islnk() else member.linkname
     return copy
 
