@@ -4,7 +4,7 @@ VENV := .venv/bin
 LAYER := scripts/layer
 PYTEST := $(VENV)/pytest -q
 PARALLEL := $(PYTEST) -n 2 --dist loadfile
-PREFIX ?= dev
+PREFIX ?= demo
 
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults browser bench mutants docs clean locks
@@ -18,7 +18,7 @@ setup: ## Make the virtual environment
 doctor: setup ## Check Docker, Terraform, provider and base image, and mend what is missing
 	@$(VENV)/taller doctor --fix
 
-demo: setup ## Bring the whole platform up and show it (PREFIX=dev)
+demo: setup ## Bring the whole platform up and show it (PREFIX=demo)
 	@$(VENV)/taller demo --prefix $(PREFIX)
 
 lab: doctor ## Open JupyterLab

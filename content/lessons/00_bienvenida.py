@@ -13,7 +13,9 @@
 # - por dónde empezar, y dónde está tu progreso.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %% [markdown]
 # ## Qué vas a aprender
@@ -66,8 +68,18 @@ else:
 # %% [markdown]
 # ## Tu primer recurso
 #
+# Todo lo que crees en Docker empezará por tu **prefijo**: así nadie pisa lo de nadie, ni tú lo del
+# vecino si compartís equipo. Se elige una sola vez, aquí, y vale para todos los cuadernos y para la
+# terminal. Con `dev` basta si estás a solas; tu nombre (`ana`, `ana-01`) también sirve.
+
+# %%
+from taller import ask_prefix
+
+prefix = ask_prefix(prefix)
+
+# %% [markdown]
 # Un `Lab` es una carpeta con su propia configuración de Terraform. El recuadro dice con qué trabaja,
-# y el **prefijo** con el que empezará todo lo que crees en Docker: así nadie pisa lo de nadie.
+# y tu prefijo.
 
 # %%
 lab = Lab("leccion-00", prefix=prefix)

@@ -26,7 +26,9 @@
 # | Módulos | lenguaje Terraform | reutilizar patrones |
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, LabError, quiz

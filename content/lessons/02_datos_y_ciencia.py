@@ -10,7 +10,9 @@
 # - comprobar esa frontera en Docker, sin fiarte de nadie.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, LabError, quiz

@@ -10,7 +10,9 @@
 # - qué ocurre cuando los datos llegan mal, y por qué eso es una buena noticia.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, quiz

@@ -10,7 +10,9 @@
 # - usar un dibujo hecho de datos vivos, que no puede quedarse anticuado.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, quiz

@@ -10,7 +10,9 @@
 # - ejecutar `terraform test`, y ver cómo una prueba caza un error.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, LabError, quiz

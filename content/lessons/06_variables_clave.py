@@ -10,7 +10,9 @@
 # - rechazar un valor malo **antes** de crear nada.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %% [markdown]
 # | Variable | Uso | Ejemplo |

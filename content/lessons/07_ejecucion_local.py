@@ -11,7 +11,9 @@
 # - repetir una ejecución sin empezar de cero.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %% [markdown]
 # ## Paso 1 · Una carpeta `infra/` con los archivos

@@ -10,7 +10,9 @@
 # - que lo que se despliega es un *digest*, y no una etiqueta.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, quiz

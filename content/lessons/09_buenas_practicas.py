@@ -11,7 +11,9 @@
 # - programar una alarma que avise cuando la realidad ya no es la del código.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab, LabError, quiz

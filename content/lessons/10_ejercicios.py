@@ -9,7 +9,9 @@
 # - por qué una respuesta con nombres escritos a mano funciona hoy y suspende mañana.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %% [markdown]
 # ## Tu progreso

@@ -10,7 +10,9 @@
 # - poner delante un servicio HTTP, con su *healthcheck* y sus métricas.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %% [markdown]
 # ## El mapa

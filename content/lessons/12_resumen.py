@@ -10,7 +10,9 @@
 # - adónde ir después.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %% [markdown]
 # ## De principio a fin

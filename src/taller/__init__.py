@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from taller.lab import Lab, LabError, progress_table
+    from taller.lab import Lab, LabError, ask_prefix, chosen_prefix, progress_table
     from taller.lab.questions import quiz
 
-__all__ = ["Lab", "LabError", "progress_table", "quiz"]
+__all__ = ["Lab", "LabError", "ask_prefix", "chosen_prefix", "progress_table", "quiz"]
 
 _HOMES = {"quiz": "taller.lab.questions"}
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from taller.errors import EXIT_USAGE, TallerError
 
+PREFIX_VARIABLE = "TALLER_PREFIX"
+DEFAULT_PREFIX = "dev"
 _PREFIX = re.compile(r"[a-z][a-z0-9-]{0,30}")
 """The same as in infra/variables.tf."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -76,6 +78,34 @@ def check_prefix(prefix: str) -> None:
             "dev, ana-01",
             exit_code=EXIT_USAGE,
         )
+
+
+def chosen_prefix() -> str:
+    """The student's own: ``TALLER_PREFIX``, else the one that she gave once, else ``dev``.
+
+    Raises:
+        TallerError: see ``check_prefix``.
+    """
+    chosen = os.environ.get(PREFIX_VARIABLE) or kept_prefix() or DEFAULT_PREFIX
+    check_prefix(chosen)
+    return chosen
+
+
+def kept_prefix() -> str:
+    """The prefix that the student gave once; empty when nobody has asked yet."""
+    file = home() / "prefix"
+    return file.read_text("utf-8").strip() if file.is_file() else ""
+
+
+def keep_prefix(prefix: str) -> None:
+    """Remember the student's prefix for every notebook and command.
+
+    Raises:
+        TallerError: see ``check_prefix``.
+    """
+    check_prefix(prefix)
+    home().mkdir(parents=True, exist_ok=True)
+    (home() / "prefix").write_text(f"{prefix}\n", "utf-8")
 
 
 def existing_workspaces(prefix: str | None = None) -> list[Workspace]:

@@ -81,8 +81,10 @@ def desk(tmp_path: Path, prefix: str) -> Path:
         shutil.copytree(repository() / name, tmp_path / "desk" / name)
     for exercise in (tmp_path / "desk" / "exercises").glob("*.ipynb"):
         text = exercise.read_text("utf-8")
-        assert 'prefix = \\"dev\\"' in text
-        exercise.write_text(text.replace('prefix = \\"dev\\"', f'prefix = \\"{prefix}\\"'), "utf-8")
+        assert "prefix = chosen_prefix()" in text
+        exercise.write_text(
+            text.replace("prefix = chosen_prefix()", f'prefix = \\"{prefix}\\"'), "utf-8"
+        )
     return tmp_path / "desk"
 
 

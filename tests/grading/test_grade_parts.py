@@ -123,6 +123,17 @@ def test_changes_elsewhere_have_no_effect_and_are_flagged() -> None:
     assert any("check-volumes cambiada" in flag for flag in found.flags)
 
 
+def test_a_prefix_of_ones_own_is_no_change() -> None:
+    tree = copy.deepcopy(SOLUTION)
+    parameters = next(c for c in tree["cells"] if "parameters" in c["metadata"].get("tags", ()))
+    parameters["source"] = 'prefix = "ana"\n'
+    injected = {"cell_type": "code", "id": "p1", "metadata": {"tags": ["injected-parameters"]},
+                "source": '# Parameters\nprefix = "ci"\n'}  # fmt: skip
+    tree["cells"].insert(tree["cells"].index(parameters) + 1, injected)
+    found = align(PRISTINE, notebook(tree))
+    assert (found.sources(), found.flags) == (EXPECTED, ())
+
+
 def test_a_copied_cell_is_kept_and_flagged() -> None:
     tree = copy.deepcopy(SOLUTION)
     index = next(i for i, c in enumerate(tree["cells"]) if c["id"] == "answer-main_tf")

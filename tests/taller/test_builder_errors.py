@@ -40,10 +40,10 @@ def fails(folder: Path) -> ContentError:
     ("file", "old", "new", "at", "words"),
     [
         ("notebook.py", BEGIN, f"### BEGIN SOLUTION: a\n{BEGIN}", BEGIN, "dentro de otra"),
-        ("notebook.py", BEGIN, "# nada", "", "81: END SOLUTION sin su BEGIN"),
+        ("notebook.py", BEGIN, "# nada", "", "83: END SOLUTION sin su BEGIN"),
         ("notebook.py", "### END SOLUTION\n\n# %% [markdown]\n# ## 3", "\n# %% [markdown]\n# ## 3",
          BEGIN, "sin su END"),
-        ("notebook.py", f"{BEGIN} empiece por el prefijo", "### BEGIN SOLUTION:", "", "69: falta"),
+        ("notebook.py", f"{BEGIN} empiece por el prefijo", "### BEGIN SOLUTION:", "", "71: falta"),
         ("notebook.py", BEGIN, "## BEGIN SOLUTION: x", "## BEGIN SOLUTION: x", "mal escrito"),
         ("notebook.py", 'tags=["answer"] grade_id="main_tf"', "", "%%hcl main.tf",
          "lleva una región"),

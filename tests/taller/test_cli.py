@@ -101,9 +101,20 @@ def test_a_bad_prefix_is_a_usage_error_and_touches_nothing(prefix: str, tmp_path
     assert not Path(home).exists()
 
 
-def test_clean_wants_to_know_what() -> None:
-    assert run("clean").returncode == 2
+def test_clean_is_for_one_prefix_or_for_all() -> None:
     assert run("clean", "--all", "--prefix", "dev").returncode == 2
+
+
+def test_every_command_uses_the_prefix_that_was_chosen(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "prefix").write_text("Ana Uno\n", "utf-8")
+    for arguments in (("clean",), ("check", "ej01"), ("reset", "ej01", "--yes"),
+                      ("watch", "ej01"), ("hint", "ej01", "volumes_exist")):  # fmt: skip
+        done = run(*arguments, TALLER_HOME=str(home), DOCKER_HOST="unix:///no/docker.sock")
+        assert done.returncode != 0
+        assert "El prefijo «Ana Uno» no es válido" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_without_an_engine_commands_say_what_to_do_and_change_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@
 # Busca los `# TODO`: ahí va tu respuesta. Puedes ejecutar cada celda tantas veces como quieras.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

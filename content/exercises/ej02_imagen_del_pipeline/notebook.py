@@ -14,7 +14,9 @@
 # - publicar su nombre y su identificador para quien la vaya a ejecutar.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

@@ -11,7 +11,9 @@
 # - distinguir «el apply ha terminado» de «el entrenamiento ha salido bien».
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

@@ -14,7 +14,9 @@
 # Lo que importa hoy no es qué dicen los contenedores, sino **por dónde**.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

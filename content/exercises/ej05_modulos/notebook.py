@@ -15,7 +15,9 @@
 # - mover recursos en el state con `moved`, sin destruir nada.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

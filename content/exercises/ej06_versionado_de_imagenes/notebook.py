@@ -11,7 +11,9 @@
 # - tener varias versiones a la vez en Docker y volver a la anterior.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

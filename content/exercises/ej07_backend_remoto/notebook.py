@@ -13,7 +13,9 @@
 # - qué hacer, y qué no, ante un state bloqueado.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

@@ -13,7 +13,9 @@
 # - qué recupera Terraform, y qué no.
 
 # %% tags=["parameters"]
-prefix = "dev"
+from taller import chosen_prefix
+
+prefix = chosen_prefix()
 
 # %%
 from taller import Lab

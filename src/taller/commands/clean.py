@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--prefix", help="Borra solo lo de este prefijo.")
+@click.option("--prefix", help="Borra solo lo de este prefijo; por defecto, el tuyo.")
 @click.option("--all", "everything", is_flag=True, help="Borra todo lo del taller.")
 def clean(*, prefix: str | None, everything: bool) -> None:
     """Borra lo que el taller creó en Docker y en el disco, y nada más.
@@ -18,11 +18,13 @@ def clean(*, prefix: str | None, everything: bool) -> None:
     Es del taller lo que registra el state de un workspace o lleva las etiquetas taller.*; lo
     demás no se toca, se llame como se llame. Termina con código 1 si algo no se pudo borrar.
     """
-    if everything == (prefix is not None):
+    if everything and prefix is not None:
         raise click.UsageError("Elige una de las dos: --prefix PREFIJO o --all.")
     from taller import clean as cleaning
+    from taller.workspace import chosen_prefix
 
-    report = cleaning.clean_all() if prefix is None else cleaning.clean(prefix)
+    own = chosen_prefix() if prefix is None else prefix
+    report = cleaning.clean_all() if everything else cleaning.clean(own)
     _show(report)
     if report.kept:
         sys.exit(1)

@@ -6,7 +6,7 @@ import click
 
 
 @click.command()
-@click.option("--prefix", default="dev", show_default=True, help="Con él empieza cada nombre.")
+@click.option("--prefix", default="demo", show_default=True, help="Con él empieza cada nombre.")
 @click.option("--run-id", help="Un valor nuevo ejecuta el pipeline otra vez.")
 @click.option(
     "--solutions/--no-solutions",

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.5
 
 _EXERCISE = click.argument("exercise", metavar="EJERCICIO")
-_PREFIX = click.option("--prefix", default="dev", show_default=True, help="Prefijo de los nombres.")
+_PREFIX = click.option("--prefix", help="Prefijo de los nombres; por defecto, el tuyo.")
 
 
-def _lab(exercise: str, prefix: str) -> "Lab":
+def _lab(exercise: str, prefix: str | None) -> "Lab":
     from taller.catalog import load_catalog
     from taller.lab import Lab
 
@@ -28,7 +28,7 @@ def _lab(exercise: str, prefix: str) -> "Lab":
 @_EXERCISE
 @click.argument("checks", nargs=-1, metavar="[COMPROBACIÓN]…")
 @_PREFIX
-def check(exercise: str, checks: tuple[str, ...], prefix: str) -> None:
+def check(exercise: str, checks: tuple[str, ...], prefix: str | None) -> None:
     """Comprueba un ejercicio, entero o solo algunas comprobaciones.
 
     Mira los archivos .tf de su carpeta de trabajo, el state y Docker. Termina con código 1 si
@@ -48,14 +48,14 @@ def check(exercise: str, checks: tuple[str, ...], prefix: str) -> None:
 @click.argument("level", type=click.IntRange(1, 3), default=1, metavar="[NIVEL]")
 def hint(exercise: str, check_id: str, level: int) -> None:
     """Da una pista: nivel 1, un empujón; 2, algo más concreto; 3, la documentación."""
-    click.echo(_lab(exercise, "dev").hint(check_id, level).text())
+    click.echo(_lab(exercise, None).hint(check_id, level).text())
 
 
 @click.command()
 @_EXERCISE
 @_PREFIX
 @click.option("--yes", is_flag=True, help="No preguntes.")
-def reset(*, exercise: str, prefix: str, yes: bool) -> None:
+def reset(*, exercise: str, prefix: str | None, yes: bool) -> None:
     """Empieza un ejercicio de nuevo: destruye lo que creó y vacía su carpeta de trabajo.
 
     De los archivos queda una copia en .taller/previous; tu cuaderno no se toca.
@@ -71,7 +71,7 @@ def reset(*, exercise: str, prefix: str, yes: bool) -> None:
 @_EXERCISE
 @_PREFIX
 @click.option("--apply", "and_apply", is_flag=True, help="Haz apply antes de cada comprobación.")
-def watch(*, exercise: str, prefix: str, and_apply: bool) -> None:
+def watch(*, exercise: str, prefix: str | None, and_apply: bool) -> None:
     """Comprueba el ejercicio otra vez cada vez que guardas un archivo. Ctrl-C para terminar."""
     lab = _lab(exercise, prefix)
     click.echo(f"Miro {lab.folder}: escribe ahí tus .tf y guárdalos. Ctrl-C para terminar.")

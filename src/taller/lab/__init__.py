@@ -6,7 +6,8 @@ cell and line; under papermill the cell fails.
 
 A notebook::
 
-    from taller import Lab
+    from taller import Lab, chosen_prefix
+    prefix = chosen_prefix()             # TALLER_PREFIX, what 00 asked for and kept, or "dev"
     lab = Lab("ej01", prefix=prefix)     # an exercise: "ej01" … "ej08"
     lab = Lab("leccion-03", prefix=prefix)          # a lesson: an empty workspace of its own
     lab = Lab("infra", prefix=prefix)    # the reference infra/, copied into the workspace
@@ -78,8 +79,9 @@ Files and the end::
 from taller.lab import magic
 from taller.lab.errors import LabError
 from taller.lab.lab import Lab
+from taller.lab.prefix import ask_prefix, chosen_prefix
 from taller.lab.student_progress import progress_table
 
-__all__ = ["Lab", "LabError", "progress_table"]
+__all__ = ["Lab", "LabError", "ask_prefix", "chosen_prefix", "progress_table"]
 
 magic.register()

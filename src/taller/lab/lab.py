@@ -19,7 +19,7 @@ from taller.lab.shown import Table, show
 from taller.lab.syntax import Look, look
 from taller.lab.terraform_calls import TerraformCalls
 from taller.process import ProgramMissing
-from taller.workspace import workspace
+from taller.workspace import chosen_prefix, workspace
 
 if TYPE_CHECKING:
     from taller.lab.docker_view import DockerView
@@ -42,13 +42,15 @@ class Lab(TerraformCalls, Checking):
         exercise: the exercise, or None in a lesson.
     """
 
-    def __init__(self, name: str = "libre", *, prefix: str = "dev", banner: bool = True) -> None:
+    def __init__(
+        self, name: str = "libre", *, prefix: str | None = None, banner: bool = True
+    ) -> None:
         """Open a workspace, or find it again after the kernel was restarted.
 
         Args:
             name: an exercise (``ej01``), a lesson (``leccion-03``), or ``infra`` for the
                 reference infrastructure.
-            prefix: with which every Docker name begins.
+            prefix: with which every Docker name begins; by default the one chosen in lesson 00.
             banner: show what is in use.
 
         Raises:
@@ -57,6 +59,7 @@ class Lab(TerraformCalls, Checking):
         self._cells = CellMap()
         try:
             self.exercise = _exercise(name)
+            prefix = chosen_prefix() if prefix is None else prefix
             self._workspace = workspace(prefix, self.exercise.id if self.exercise else name)
             self.name, self.prefix = self._workspace.name, prefix
             self.folder = self._workspace.folder

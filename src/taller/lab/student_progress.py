@@ -5,7 +5,7 @@ from datetime import datetime
 from taller.catalog import Exercise, load_catalog
 from taller.lab.records import read_progress
 from taller.lab.shown import Shown
-from taller.workspace import workspaces_folder
+from taller.workspace import chosen_prefix, workspaces_folder
 
 
 class ProgressTable(Shown):
@@ -36,9 +36,9 @@ class ProgressTable(Shown):
         return "\n".join([f"Tu progreso: {self.score} de {self.max_score} puntos", *lines])
 
 
-def progress_table(prefix: str = "dev") -> ProgressTable:
+def progress_table(prefix: str | None = None) -> ProgressTable:
     """The exercises and the points reached with this prefix, as last checked."""
-    return ProgressTable(prefix)
+    return ProgressTable(chosen_prefix() if prefix is None else prefix)
 
 
 def _row(exercise: Exercise, prefix: str) -> tuple[Exercise, int, int, str]:
