@@ -11,6 +11,7 @@ from taller.catalog import load_catalog
 from taller.grading.align import align
 from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
 from taller.grading.submissions import find_submissions
+from taller.hcl.configuration import screen_configuration
 from taller.hcl.screen import screen
 
 CATALOG = load_catalog(Path(__file__).parents[2])
@@ -202,15 +203,103 @@ def test_what_the_exercises_need_is_allowed() -> None:
         ('locals { x = file("../otro/main.tf") }', "file_function"),
         ('locals { x = file("${path.module}/../x") }', "file_function"),
         ('locals { x = file("\\u002e\\u002e/x") }', "file_function"),
-        ("locals { x = file(var.camino) }", "file_function"),
         ('locals { x = "a ${filebase64("/etc/passwd")} b" }', "file_function"),
         ("locals {\n x = <<-E\n ${templatefile(\"/etc/passwd\", {})}\n E\n}", "file_function"),
         ('locals { x = core::file("/etc/passwd") }', "file_function"),
-        ('locals { x = [for f in ["../../x"] : file("${path.module}/${f}")] }', "file_function"),
+        ('locals { x = file(abspath("/etc/passwd")) }', "file_function"),
+        ('locals { x = file("~/.ssh/id_rsa") }', "file_function"),
+        ('locals { x = file("/etc/${var.x}") }', "file_function"),
+        ('locals { x = file("${var.root_path}/../otro") }', "file_function"),
+        ('locals { x = file("${path.root}/../${var.x}/y") }', "file_function"),
+        ('locals { x = fileset(path.module, "../**") }', "file_function"),
+        ('locals { x = /* y */ file /* z */ (\n"/etc/passwd") }', "file_function"),
     ],
 )  # fmt: skip
 def test_what_is_forbidden_is_denied_under_its_own_name(text: str, rule: str) -> None:
     assert rules(text) == {rule}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'filesha256("${path.module}/main.tf")',
+        'filesha1("${path.root}/./a/../main.tf")',
+        'file("${path.cwd}/x")',
+        'file("plantilla.tpl")',
+        'filemd5("${var.root_path}/src/titanic/cli.py")',
+        'file("${abspath(path.module)}/x")',
+        'file(abspath("${path.module}/x"))',
+        "file(var.camino)",
+        "file(local.rutas[0])",
+        'templatefile("${path.module}/x.tpl", { a = "/etc/passwd" })',
+        '{ for f in fileset("${var.root_path}/src", "**/*.py") : f => '
+        'filesha256("${var.root_path}/src/${f}") }',
+        'sha1(join("", [for f in fileset("${var.root_path}/src/titanic", "**") : '
+        'filesha1("${var.root_path}/src/titanic/${f}")]))',
+        '[for f in var.nombres : file("${path.module}/${f}.txt")]',
+        'file("ñandú/${local.año}.txt")',
+        '"file(\\"/etc/passwd\\")"',
+        '"$${file("',
+    ],
+)
+def test_a_path_in_the_workspace_given_or_computed_is_allowed(expression: str) -> None:
+    assert rules(f"locals {{\n  x = {expression}\n}}\n") == set()
+
+
+def test_a_module_may_read_what_lies_beside_it() -> None:
+    text = 'locals { x = file("${path.module}/../b/x.txt") }'
+    assert rules(text, name="modules/a/main.tf") == set()
+    assert rules(text) == {"file_function"}
+    call = 'module "b" { source = "../b" }'
+    assert rules(call, name="modules/a/main.tf") == set()
+    assert rules(call) == {"module_source"}
+
+
+def test_what_our_reader_cannot_parse_is_refused_only_for_what_surely_stands_there() -> None:
+    broken = 'locals { x = @ }\nresource "docker_volume" "x" {\n'
+    assert rules(broken) == set()
+    assert rules(broken + ' provisioner "local-exec" { command = "x" }\n}') == {"provisioner"}
+    assert rules(broken + " # un provisioner aquí no\n") == set()
+    assert rules(broken + 'y = file("/etc/passwd")') == {"file_function"}
+
+
+PLANNED = {
+    "provider_config": {
+        "docker": {"name": "docker", "full_name": "registry.terraform.io/kreuzwerker/docker"},
+        "t": {"name": "terraform", "full_name": "terraform.io/builtin/terraform"},
+    },
+    "root_module": {
+        "resources": [{"mode": "managed", "type": "docker_volume", "name": "raw"}],
+        "module_calls": {"m": {"source": "./modules/a", "module": {"module_calls": {
+            "n": {"source": "../b", "module": {}}}}}},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "rule"),
+    [
+        ({}, None),
+        ({"provider_config": {"x": {"name": "docker", "full_name": "r.io/otro/docker"}}},
+         "provider"),
+        ({"provider_config": {"x": {"name": "docker", "expressions": {"ssh_opts": {}}}}},
+         "ssh_opts"),
+        ({"root_module": {"resources": [{"mode": "managed", "type": "docker_volume",
+                                         "provisioners": [{"type": "local-exec"}]}]}},
+         "provisioner"),
+        ({"root_module": {"resources": [{"mode": "managed", "type": "docker_plugin"}]}},
+         "docker_plugin"),
+        ({"root_module": {"resources": [{"mode": "data", "type": "external"}]}}, "external"),
+        ({"root_module": {"resources": [{"mode": "data", "type": "terraform_remote_state"}]}},
+         "terraform_remote_state"),
+        ({"root_module": {"module_calls": {"m": {"source": "../m"}}}}, "module_source"),
+        ({"root_module": {"module_calls": {"m": {"source": "./m", "module": {
+            "resources": [{"mode": "data", "type": "http"}]}}}}}, "http"),
+    ],
+)  # fmt: skip
+def test_terraforms_own_json_is_screened_by_the_same_rules(part: Json, rule: str | None) -> None:
+    found = screen_configuration({"configuration": {**PLANNED, **part}})
+    assert {denial.rule for denial in found} == ({rule} if rule else set())
 
 
 def test_json_override_files_are_read_too() -> None:

@@ -4,6 +4,7 @@ Strings come without quotes and expressions as ``${…}``, as in Terraform's JSO
 ``.tf`` and ``.tf.json`` files look the same.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from taller.errors import TallerError
+from taller.hcl.normal import BYTE_ORDER_MARK, normalised
 from taller.hcl.references import references
 
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}
@@ -181,6 +183,19 @@ def parse(name: str, text: str) -> tuple[Block, ...]:
 
 
 def _parse_hcl(name: str, text: str) -> dict[str, Any]:
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    try:
+        return _parse_native(name, text)
+    except HclError:
+        respelt, decoded = normalised(text)
+        if respelt == text:
+            raise
+        with contextlib.suppress(HclError):  # the first one has the student's own words
+            return dict(decoded(_parse_native(name, respelt)))
+        raise
+
+
+def _parse_native(name: str, text: str) -> dict[str, Any]:
     # Reading the grammar takes 0.1 s: only those who read HCL pay for it.
     import hcl2
     from lark.exceptions import LarkError, UnexpectedInput
@@ -191,7 +206,9 @@ def _parse_hcl(name: str, text: str) -> dict[str, Any]:
     except UnexpectedInput as error:
         line, column = max(error.line, 1), max(error.column, 1)
         raise HclError(name, line, column, _problem(error, text), text) from error
-    except (LarkError, RuntimeError, ValueError) as error:  # odd heredocs, endless nesting
+    except RecursionError as error:
+        raise HclError(name, 1, 1, "demasiados niveles de anidamiento.", text) from error
+    except (LarkError, RuntimeError, ValueError) as error:  # odd heredocs
         raise HclError(name, 1, 1, f"no se puede leer: {error}", text) from error
 
 
@@ -207,7 +224,7 @@ def _problem(error: Exception, text: str) -> str:
 
 def _parse_json(name: str, text: str) -> dict[str, Any]:
     try:
-        tree = json.loads(text)
+        tree = json.loads(text.removeprefix(BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         problem = f"JSON no válido: {error.msg}"
         raise HclError(name, error.lineno, error.colno, problem, text) from error

@@ -1,13 +1,11 @@
 """What an HCL value refers to: ``"${var.prefix}_raw"`` → ``var.prefix``."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_OPENING = re.compile(r"(?<![$%])[$%]\{")
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_INDEX = re.compile(r"\[([^\[\]]*)\]")
-_TRAVERSAL = re.compile(r"(?<![\w.])[A-Za-z_][\w-]*(?:\.(?:[A-Za-z_][\w-]*|\*))+")
+from taller.hcl.tokens import Token, tokens
+
+_PAIRS = {"]": "[", "}": "{", ")": "(", "close": "open"}
 
 
 def references(value: Any) -> set[str]:
@@ -16,31 +14,52 @@ def references(value: Any) -> set[str]:
         return set().union(*(references(part) for part in value.values()))
     if isinstance(value, list):
         return set().union(*(references(part) for part in value))
-    return set().union(*map(_in_expression, _interpolations(value))) if _is_text(value) else set()
+    is_template = isinstance(value, str) and "{" in value
+    return set(_traversals(tokens(value, template=True))) if is_template else set()
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and "{" in value
+def _traversals(found: list[Token]) -> Iterator[str]:
+    """The chains of names in code: ``a.b[0].c`` is ``a.b.c``, and what is in its index is another.
+
+    A chain ends at the first token that does not continue it.
+    """
+    code = [token for token in found if token.kind not in ("comment", "newline")]
+    ends = _partners(code)
+    for index, token in enumerate(code):
+        if token.kind == "name" and not (index and code[index - 1].text in (".", "::")):
+            chain = _chain(code, index, ends)
+            if len(chain) > 1:
+                yield ".".join(chain)
 
 
-def _in_expression(expression: str) -> set[str]:
-    found: set[str] = set()
-    for literal in _LITERAL.findall(expression):
-        found |= references(literal)
-    bare = _LITERAL.sub('""', expression)
-    while (shorter := _INDEX.sub("", bare)) != bare:
-        for index in _INDEX.findall(bare):
-            found |= set(_TRAVERSAL.findall(index))
-        bare = shorter
-    return found | set(_TRAVERSAL.findall(bare))
+def _chain(code: list[Token], index: int, ends: dict[int, int]) -> list[str]:
+    chain = [code[index].text]
+    index += 1
+    while index < len(code):
+        if code[index].text == "[" and index in ends:
+            index = ends[index] + 1
+        elif code[index].text == "." and index + 1 < len(code):
+            name = code[index + 1]
+            if name.kind == "name" or name.text == "*":
+                chain.append(name.text)
+            elif name.kind != "number":
+                break
+            index += 2
+        else:
+            break
+    return chain
 
 
-def _interpolations(text: str) -> Iterator[str]:
-    """The insides of ``${…}`` and ``%{…}``, braces balanced; ``$${`` is an escape."""
-    position = 0
-    while match := _OPENING.search(text, position):
-        depth, position = 1, match.end()
-        while position < len(text) and depth:
-            depth += {"{": 1, "}": -1}.get(text[position], 0)
-            position += 1
-        yield text[match.end() : position - (depth == 0)]
+def _partners(code: list[Token]) -> dict[int, int]:
+    """Index of each opening bracket to that of its closing one."""
+    ends: dict[int, int] = {}
+    opened: list[tuple[str, int]] = []
+    for index, token in enumerate(code):
+        sign = token.kind if token.kind in ("open", "close") else token.text
+        if token.kind not in ("mark", "open", "close"):
+            continue
+        if sign in ("[", "{", "(", "open"):
+            opened.append((sign, index))
+        elif sign in _PAIRS and opened and opened[-1][0] == _PAIRS[sign]:
+            ends[opened.pop()[1]] = index
+    return ends

@@ -4,25 +4,20 @@ The sandbox and the guard hold whatever this lets through; what it finds gets a 
 """
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from docker_guard.refusal import Denial
+from taller.hcl.file_calls import outside_calls
 from taller.hcl.reader import Block, HclError, parse
+from taller.hcl.tokens import tokens
 
 _SOURCES = ("kreuzwerker/docker", "registry.terraform.io/kreuzwerker/docker")
 _PROVIDERS = ("docker", "terraform")
 _CONFIGURATION = (".tf", ".tf.json")
-_FILE_CALL = re.compile(
-    r"(?<![\w.-])(?P<name>templatefile|file(?:set|exists|base64\w*|md5|sha\d+)?)"
-    r'\s*(?:/\*.*?\*/\s*)*\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>path\.\w+\s*[,)])?)',
-    re.DOTALL,
-)
-_OWN_FOLDER = re.compile(r"\$\{\s*path\.(module|root|cwd)\s*\}")
-_LOOP_NAME = re.compile(r"\$\{\s*(\w+|each\.(key|value))\s*\}")
-_SPLAT = "..."
-_PROVISIONER = "los provisioners ejecutan programas; aquí no se admiten. Quita ese bloque."
+_SHOWN = 80
+PROVISIONER = "los provisioners ejecutan programas; aquí no se admiten. Quita ese bloque."
 
 
 def screen(files: Mapping[str, str], *, remote_state: bool = False) -> list[Denial]:
@@ -40,26 +35,37 @@ def screen(files: Mapping[str, str], *, remote_state: bool = False) -> list[Deni
 
 
 def _of_file(name: str, text: str, remote_state: bool) -> Iterator[Denial]:
+    is_json = name.endswith(".json")
+    if not is_json:
+        yield from _file_calls(name, text)
     try:
         blocks = parse(name, text)
     except HclError:
-        # A wrong answer mostly, which the checks report; but Terraform may know syntax that our
-        # reader does not, so the text itself must not hold what runs programs or reads files.
-        whole = Block("", (), {}, name)
-        if re.search(r"\bprovisioner\b", text):
-            yield _deny(whole, "provisioner", _PROVISIONER)
-        yield from _file_calls(whole, text)
+        # A wrong answer mostly, which the checks report. What Terraform can read and our reader
+        # cannot is judged by Terraform's own JSON of it (``screen_configuration``).
+        if not is_json and _begins_provisioner(text):
+            yield Denial("provisioner", name, PROVISIONER)
         return
     for block in blocks:
-        yield from _of_block(block, remote_state)
+        yield from of_block(block, remote_state)
+        for expression in _expressions(block.body) if is_json else ():
+            yield from _file_calls(name, expression, template=True)
 
 
-def _of_block(block: Block, remote_state: bool) -> Iterator[Denial]:
+def _begins_provisioner(text: str) -> bool:
+    """Whether a block of that name begins somewhere, in a text that may be no HCL."""
+    found = tokens(text)
+    return any(
+        token.text == "provisioner" and token.kind == "name" and after.kind in ("quote", "name")
+        for token, after in pairwise(found)
+    )
+
+
+def of_block(block: Block, remote_state: bool) -> Iterator[Denial]:
+    """Find what one top-level block may not contain, but for calls of functions."""
     yield from _of_kind(block, remote_state)
     if _has_key(block.body, "provisioner"):
-        yield _deny(block, "provisioner", _PROVISIONER)
-    for text in _expressions(block.body):
-        yield from _file_calls(block, text)
+        yield _deny(block, "provisioner", PROVISIONER)
 
 
 def _of_kind(block: Block, remote_state: bool) -> Iterator[Denial]:
@@ -78,14 +84,17 @@ def _of_kind(block: Block, remote_state: bool) -> Iterator[Denial]:
             yield from _check(block, remote_state)
         case "ephemeral":
             others = (t for t in block.body if t.partition("_")[0] not in _PROVIDERS)
-            yield from (_unknown_provider(block, type_) for type_ in others)
+            yield from (unknown_provider(block, type_) for type_ in others)
 
 
 def _module(block: Block) -> Iterator[Denial]:
     source = str(block.get("source") or "")
     leaves = posixpath.normpath(posixpath.join(posixpath.dirname(block.file), source))
-    if source and (not source.startswith("./") or leaves.startswith("..")):
-        message = f"el módulo viene de «{source}»; solo puede venir de tu carpeta («./…»)."
+    if source and (not source.startswith(("./", "../")) or leaves.startswith("..")):
+        message = (
+            f"el módulo viene de «{source[:_SHOWN]}»; aquí solo puede venir de tu carpeta: "
+            'source = "./modules/…".'
+        )
         yield _deny(block, "module_source", message)
 
 
@@ -99,12 +108,12 @@ def _settings(block: Block, remote_state: bool) -> Iterator[Denial]:
             source = wanted.get("source") if isinstance(wanted, Mapping) else None
             allowed = source in _SOURCES if source else name in _PROVIDERS
             if not allowed:
-                yield _unknown_provider(block, str(source or name))
+                yield unknown_provider(block, str(source or name))
 
 
 def _provider(block: Block) -> Iterator[Denial]:
     if block.labels[0] not in _PROVIDERS:
-        yield _unknown_provider(block, block.labels[0])
+        yield unknown_provider(block, block.labels[0])
     if _has_key(block.body, "ssh_opts"):
         yield _deny(block, "ssh_opts", "«ssh_opts» ejecuta ssh; aquí no se admite. Quítalo.")
 
@@ -113,7 +122,7 @@ def _resource(block: Block) -> Iterator[Denial]:
     if block.labels[0] == "docker_plugin":
         yield _deny(block, "docker_plugin", "«docker_plugin» instala código en el engine. Quítalo.")
     if block.labels[0].partition("_")[0] not in _PROVIDERS:
-        yield _unknown_provider(block, block.labels[0])
+        yield unknown_provider(block, block.labels[0])
 
 
 def _data(block: Block, remote_state: bool) -> Iterator[Denial]:
@@ -124,7 +133,7 @@ def _data(block: Block, remote_state: bool) -> Iterator[Denial]:
         message = "«terraform_remote_state» lee el state de otros; aquí no se admite. Quítalo."
         yield _deny(block, type_, message)
     elif type_.partition("_")[0] not in _PROVIDERS:
-        yield _unknown_provider(block, type_)
+        yield unknown_provider(block, type_)
 
 
 def _check(block: Block, remote_state: bool) -> Iterator[Denial]:
@@ -135,30 +144,20 @@ def _check(block: Block, remote_state: bool) -> Iterator[Denial]:
                 yield from _data(Block("data", (type_,), {}, block.file), remote_state)
 
 
-def _unknown_provider(block: Block, name: str) -> Denial:
+def unknown_provider(block: Block, name: str) -> Denial:
+    """The denial of another provider."""
     message = f"«{name}» no es del provider kreuzwerker/docker, el único que hay aquí. Quítalo."
     return _deny(block, "provider", message)
 
 
-def _file_calls(block: Block, text: str) -> Iterator[Denial]:
-    for call in _FILE_CALL.finditer(text):
-        if not call["other"] and not _is_inside(block.file, call["text"], text):
-            message = (
-                f"{call['name']}(…) solo puede leer de tu carpeta, con la ruta escrita: "
-                f'{call["name"]}("${{path.module}}/…").'
-            )
-            yield _deny(block, "file_function", message)
-
-
-def _is_inside(file: str, path: str | None, expression: str) -> bool:
-    """Whether a path, as it is written, stays in the workspace; what is computed does not."""
-    if path is None or "\\" in path:
-        return False
-    plain = _LOOP_NAME.sub("x", _OWN_FOLDER.sub(".", path))
-    if plain != path and ".." in expression.replace(_SPLAT, "") and _LOOP_NAME.search(path):
-        return False
-    place = posixpath.normpath(posixpath.join(posixpath.dirname(file), plain))
-    return "${" not in plain and "%{" not in plain and not place.startswith(("/", "..", "~"))
+def _file_calls(file: str, text: str, *, template: bool = False) -> Iterator[Denial]:
+    for call in outside_calls(file, text, template=template):
+        message = (
+            f"{call.function}(…) lee fuera de tu carpeta. Dentro de ella, escribe "
+            f'{call.function}("${{path.module}}/…"); del proyecto del taller, '
+            f'{call.function}("${{var.root_path}}/…").'
+        )
+        yield Denial("file_function", file, message)
 
 
 def _has_key(value: Any, name: str) -> bool:
