@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-from collections import deque
 from collections.abc import Coroutine
 from pathlib import Path
 from threading import Thread
@@ -17,14 +16,13 @@ from docker_guard.http import HEAD_LIMIT, Exchange
 from docker_guard.policy import ISOLATED, Policy, Tenant
 from docker_guard.quota import Quota
 from docker_guard.refusal import Refusal
+from docker_guard.refusals import Refusals
 from docker_guard.session import Session
 
 _log = logging.getLogger(__name__)
 
 _SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path on Linux (sun_path, less its closing zero)."""
-
-_KEPT_REFUSALS = 1000
 
 
 class Guard:
@@ -44,7 +42,6 @@ class Guard:
         GuardError: the tenant's prefix is the beginning of a name that all tenants share.
 
     Attributes:
-        refusals: the last thousand calls that were refused.
     """
 
     def __init__(
@@ -54,15 +51,15 @@ class Guard:
         self.tenant = tenant
         self.policy = policy or Policy()
         self.socket = socket
-        self.refusals: deque[Refusal] = deque(maxlen=_KEPT_REFUSALS)
+        self._refusals = Refusals()
         self._mode = mode
         _check_prefix(tenant, self.policy)
         self._engine = Engine(upstream)
-        self._disk = DiskWatch(tenant, self.policy, self._engine, self.refusals.append)
+        self._disk = DiskWatch(tenant, self.policy, self._engine, self._refusals.add)
         self._history = History(limited=self.policy.whole_history)
         self._session = Session(
             tenant, self.policy, self._engine, Quota(self._history), self._disk, self._history,
-            self.refusals.append,
+            self._refusals,
         )  # fmt: skip
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -72,6 +69,16 @@ class Guard:
     def history(self) -> list[Event]:
         """What was created and removed in the tenant's name, oldest first."""
         return self._history.events
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """The first calls that were refused."""
+        return self._refusals.first
+
+    @property
+    def refusal_lines(self) -> list[str]:
+        """All that was refused, in a few lines: the first calls, and how many more of each kind."""
+        return self._refusals.lines
 
     @property
     def outages(self) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import tempfile
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ from docker_guard.http import Exchange, Head
 from docker_guard.policy import MEGABYTE, Policy, Tenant
 from docker_guard.quota import Quota
 from docker_guard.refusal import Refusal, Refused
+from docker_guard.refusals import Refusals
 from docker_guard.routes import find_route
 from docker_guard.target import split_target
 
@@ -41,7 +41,7 @@ class Session:
     quota: Quota
     disk: DiskWatch
     history: History
-    on_refusal: Callable[[Refusal], None]
+    refusals: Refusals
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS))
 
     async def serve(self, exchange: Exchange, *, crowded: bool) -> None:
@@ -69,7 +69,8 @@ class Session:
     async def _refuse(self, exchange: Exchange, head: Head | None, refused: Refused) -> None:
         method, target = (head.method, head.target) if head else ("", "")
         if refused.status in _AGAINST_POLICY:
-            self.on_refusal(Refusal(method, target, refused.status, refused.message))
+            self.refusals.add(Refusal(method, target, refused.status, refused.message))
+            await asyncio.sleep(self.refusals.delay)
         if not exchange.answering:
             await _reply(exchange, Reply(refused.status, {"message": refused.message}))
 

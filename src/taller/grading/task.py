@@ -132,7 +132,7 @@ def _judge(task: Task, scratch: Path) -> Result:
         result = _asked(task, scratch, outside)
         if guard.outages:
             return no_verdict(task.exercise, "El Docker Engine dejó de responder mientras tanto.")
-        refusals = [f"guardián: {one.method} {one.target}: {one.message}" for one in guard.refusals]
+        refusals = [f"guardián: {line}" for line in guard.refusal_lines]
     return replace(result, flags=(*result.flags, *refusals))
 
 
