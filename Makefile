@@ -7,7 +7,7 @@ PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults browser bench mutants docs clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults browser bench mutants compare docs clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -73,6 +73,9 @@ bench: doctor ## Timings (never part of the tests)
 
 mutants: doctor ## What each single change of an official answer costs (for authors)
 	@$(VENV)/taller mutants
+
+compare: doctor ## Every answer in the lab and in the grader: the same verdict (for authors)
+	@$(VENV)/taller compare
 
 docs: demo ## The documentation's pictures, taken again from a demo and a browser
 	@cp .taller/workspaces/$(PREFIX)/demo/report/infraestructura.svg docs/infrastructure.svg

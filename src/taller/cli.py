@@ -14,6 +14,7 @@ _ALL = {
     "check": "taller.commands.student:check",
     "classroom": "taller.commands.classroom:classroom",
     "clean": "taller.commands.clean:clean",
+    "compare": "taller.commands.compare:compare",
     "demo": "taller.commands.demo:demo",
     "doctor": "taller.commands.doctor:doctor",
     "grade": "taller.commands.grade:grade",
