@@ -17,6 +17,8 @@ SETTLING_SECONDS = 0.3
 """A container that must run and ends within this time counts as one that ended at once."""
 
 _FIRST_LOOK, _SLOWEST_LOOK = 0.02, 0.2
+_LOOK_SHARE, _LONGEST_PAUSE = 0.05, 1.0
+"""How long to wait for the next look at a job, as a share of the time that it has taken so far."""
 
 
 class EndedError(ProviderError):
@@ -45,10 +47,11 @@ def follow(operation: Operation, planned: State, identifier: str) -> tuple[dict[
 
 
 def _wait_for_end(operation: Operation, identifier: str) -> None:
-    pause = _FIRST_LOOK
+    """Look the less often the longer it takes: who waits long should not keep a processor busy."""
+    began = time.monotonic()
     while _is_alive(operation.client.inspect_container(identifier)):
-        operation.cancellation.sleep(pause)
-        pause = min(pause * 1.5, _SLOWEST_LOOK)
+        taken = time.monotonic() - began
+        operation.cancellation.sleep(min(max(taken * _LOOK_SHARE, _FIRST_LOOK), _LONGEST_PAUSE))
 
 
 def _is_alive(found: dict[str, Any]) -> bool:

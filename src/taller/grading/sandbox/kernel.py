@@ -25,6 +25,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
 from taller.errors import TallerError
+from taller.grading.sandbox.idle import Elsewhere, nothing_elsewhere
 from taller.grading.sandbox.limits import Completed, Limits, Status
 from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
@@ -47,7 +48,8 @@ class SandboxedKernel:
     it ends the kernel, also one that testbook lost (it does when its own entry raises).
 
     Args:
-        workspace, read_only, guard_socket, limits, env, forwards: as in run_sandboxed().
+        workspace, read_only, guard_socket, limits, env, forwards, elsewhere: as in
+            run_sandboxed().
         module: what ``python -m`` runs, with ipykernel_launcher's arguments.
 
     Attributes:
@@ -63,7 +65,7 @@ class SandboxedKernel:
         self, workspace: Path, *, read_only: Sequence[Path] = (),
         guard_socket: Path | None = None, limits: Limits | None = None,
         env: Mapping[str, str] | None = None, forwards: Mapping[int, Path] | None = None,
-        module: str = _MODULE,
+        module: str = _MODULE, elsewhere: Elsewhere = nothing_elsewhere,
     ) -> None:  # fmt: skip
         self._limits = limits or Limits()
         self._workspace = workspace.resolve(strict=True)
@@ -77,6 +79,7 @@ class SandboxedKernel:
                 "Usa una carpeta temporal con una ruta más corta.",
             )
         self._module = module
+        self._elsewhere = elsewhere
         self._completed: Completed | None = None
         self._status: Status | None = None
         self._watcher: threading.Thread | None = None
@@ -129,7 +132,7 @@ class SandboxedKernel:
 
     def watch(self) -> Watch:
         """The limits of a kernel that is about to start."""
-        return Watch(self._workspace, self._limits)
+        return Watch(self._workspace, self._limits, self._elsewhere)
 
     def follow(self, process: "subprocess.Popen[bytes]", watch: Watch, errors: IO[bytes]) -> None:
         """Watch a kernel from a thread of its own, until nothing of it is left."""

@@ -7,10 +7,10 @@ from taller.errors import TallerError
 
 MEGABYTE = 1024 * 1024
 
-Status = Literal["ok", "timeout", "memory", "output", "processes", "disk", "killed"]
+Status = Literal["ok", "timeout", "idle", "memory", "output", "processes", "disk", "killed"]
 """``ok``: it ended by itself, whatever its exit code. ``killed``: a signal that no limit sent.
-Otherwise the limit that ended it: processor or wall time, memory, output, number of processes or
-the workspace's size."""
+Otherwise the limit that ended it: processor or wall time, a wait in which nobody did anything,
+memory, output, number of processes or the workspace's size."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Limits:
         tmp_mb: size of ``/tmp`` and of ``/dev/shm`` (MiB, each).
         output_mb: standard output and standard error, each (MiB).
         cpu_s: processor time in seconds; the deadline that a busy machine does not bring nearer.
-        wall_s: time by the clock in seconds, for what waits for ever.
+        wall_s: time by the clock in seconds, for what does a little now and then for ever.
+        idle_s: seconds by the clock in which neither the program nor what works for it elsewhere
+            used the processor; then it only waits.
         confined: whether there are walls at all; without them only what is trusted may run.
     """
 
@@ -38,6 +40,7 @@ class Limits:
     output_mb: int = 16
     cpu_s: float = 60.0
     wall_s: float = 600.0
+    idle_s: float = 30.0
     confined: bool = True
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from taller.grading.sandbox.idle import Elsewhere, nothing_elsewhere
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
@@ -27,6 +28,7 @@ def run_sandboxed(
     limits: Limits | None = None,
     env: Mapping[str, str] | None = None,
     forwards: Mapping[int, Path] | None = None,
+    elsewhere: Elsewhere = nothing_elsewhere,
 ) -> Completed:
     """Run a program that nobody has read, isolated from everything but its workspace.
 
@@ -43,6 +45,7 @@ def run_sandboxed(
         limits: what it may use.
         env: further variables of its environment.
         forwards: port of its own loopback device to the Unix socket that answers there.
+        elsewhere: processor seconds of what works for it outside.
 
     Raises:
         SandboxUnavailable: bubblewrap is missing or may not isolate here.
@@ -50,7 +53,7 @@ def run_sandboxed(
     """
     limits = limits or Limits()
     jail = jail_for(workspace, read_only, guard_socket, limits, env or {}, forwards or {})
-    with Watch(workspace, limits) as watch:
+    with Watch(workspace, limits, elsewhere) as watch:
         with jail.started(command, watch.groups) as (line, stdin):
             process = subprocess.Popen(
                 line, cwd="/", start_new_session=True,

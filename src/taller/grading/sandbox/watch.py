@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from docker_guard.folder_size import folder_size
+from taller.grading.sandbox.idle import Elsewhere, Idleness, nothing_elsewhere
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.meter import Usage, meter
 
@@ -21,7 +22,9 @@ _SIGKILL_CODE = 128 + signal.SIGKILL
 class Watch:
     """The limits of one sandbox, from before its start until nothing of it is left."""
 
-    def __init__(self, workspace: Path, limits: Limits) -> None:
+    def __init__(
+        self, workspace: Path, limits: Limits, elsewhere: Elsewhere = nothing_elsewhere
+    ) -> None:
         self._workspace = workspace
         self._limits = limits
         self._meter = meter(limits)
@@ -29,6 +32,7 @@ class Watch:
         self.pause = _PAUSE_SECONDS
         self._began = time.monotonic()
         self._next_disk = 0.0
+        self._idle = Idleness(limits.idle_s, elsewhere)
         self._usage = Usage(0.0, 0, 0)
         self._peak = 0
 
@@ -48,7 +52,9 @@ class Watch:
             return "processes"
         if usage.cpu_seconds > self._limits.cpu_s or seconds > self._limits.wall_s:
             return "timeout"
-        return "disk" if self._disk_full() else None
+        if self._disk_full():
+            return "disk"
+        return "idle" if self._idle.is_reached(usage.cpu_seconds) else None
 
     def verdict(self, process: "subprocess.Popen[bytes]") -> Status:
         """How a program ended that has ended by itself."""
