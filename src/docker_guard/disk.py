@@ -28,7 +28,11 @@ _STATUS = 507
 
 
 class DiskWatch:
-    """Looks at what one tenant has while any of its containers, or a build, runs."""
+    """Looks at what one tenant has while any of its containers, or a build, runs.
+
+    Attributes:
+        builds: how many are under way.
+    """
 
     def __init__(
         self, tenant: Tenant, policy: Policy, engine: Engine, on_refusal: Callable[[Refusal], None]
@@ -39,7 +43,7 @@ class DiskWatch:
         self._mine = json.dumps({"label": [f"taller.prefix={tenant.prefix}"]})
         self._own_layer = f"LABEL taller.prefix={tenant.prefix}"
         self._layers: dict[str, dict[str, int]] = {}
-        self._builds = 0
+        self.builds = 0
         self._task: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -50,12 +54,12 @@ class DiskWatch:
     @asynccontextmanager
     async def during_build(self) -> AsyncIterator[None]:
         """Look on between the steps of a build, too."""
-        self._builds += 1
+        self.builds += 1
         self.wake()
         try:
             yield
         finally:
-            self._builds -= 1
+            self.builds -= 1
 
     async def close(self) -> None:
         """Stop looking."""
@@ -65,7 +69,7 @@ class DiskWatch:
 
     async def _run(self) -> None:
         running = [""]
-        while running or self._builds:
+        while running or self.builds:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 running = await self._look()

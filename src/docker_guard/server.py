@@ -90,6 +90,11 @@ class Guard:
         """How many connections are open."""
         return len(self._tasks)
 
+    @property
+    def building(self) -> bool:
+        """Whether a build is under way."""
+        return self._disk.builds > 0
+
     async def open(self) -> None:
         """Listen on the socket.
 

@@ -92,10 +92,12 @@ def beside(text: str) -> Make:
 
 
 STOPPED = ("graded", FILES_ONLY)
+LATE = ("timeout", FILES_ONLY)
 
 FAULTS: dict[str, tuple[Make, str, int, str]] = {
-    "endless": (instead("while True: pass"), "timeout", 0, f"no terminó en {TIMEOUT} s"),
-    "endless-deaf": (instead(SWALLOW), "timeout", 0, f"no terminó en {TIMEOUT} s"),
+    "endless": (instead("while True: pass"), *LATE, f"no terminó en {TIMEOUT} s"),
+    "endless-deaf": (instead(SWALLOW), *LATE, f"no terminó en {TIMEOUT} s"),
+    "asleep": (instead("import time; time.sleep(999)"), *LATE, "esperó 30 s"),
     "asleep-children": (
         beside("import subprocess; subprocess.Popen(['sleep', '999'], start_new_session=True)"),
         "graded", FULL, "",

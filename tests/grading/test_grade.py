@@ -145,10 +145,10 @@ def test_what_the_notebook_writes_behind_the_screen_is_found_before_the_verdict(
     assert course.verdict("eva") == ("policy_violation", 0)
 
 
-def test_an_endless_loop_is_a_timeout(course: Class) -> None:
-    course.hand_in("leo", answer(main_tf="while True: pass"))
+def test_an_endless_loop_is_a_timeout_with_the_points_of_what_it_left(course: Class) -> None:
+    course.hand_in("leo", answer(outputs_tf="while True: pass"))
     assert course.grade("--timeout", "8").returncode == 0
-    assert course.verdict("leo") == ("timeout", 0)
+    assert course.verdict("leo") == ("timeout", 3)  # what files alone can show
 
 
 def test_bytes_that_are_no_notebook_get_a_verdict_that_is_published_and_says_so(

@@ -145,7 +145,6 @@ def test_flags_are_for_instructors_alone() -> None:
 @pytest.mark.parametrize(
     ("status", "reason", "title"),
     [
-        ("timeout", "Tu notebook no terminó en 60 s de procesador.", "Se acabó el tiempo"),
         ("policy_violation", "main.tf: los provisioners ejecutan programas.", "aquí no se admite"),
         ("invalid_notebook", "El notebook termina antes de tiempo (línea 3).", "no se pudo leer"),
     ],
@@ -159,6 +158,22 @@ def test_a_verdict_without_a_run_says_once_why_and_what_to_do(
     assert "Qué hacer." in text
     assert "0 de 10 puntos" in text
     assert text.count("\u2013Sin ejecutar") == 5
+
+
+def test_a_run_that_was_stopped_keeps_its_points_and_says_once_why() -> None:
+    reason = "Tu notebook esperó 30 s sin que nada avanzara."
+    regular = graded(("volumes_exist", "plan_is_empty"))
+    checks = tuple(
+        one if one.passed else replace(one, message=f"{one.message} {reason}")
+        for one in regular.checks
+    )
+    late = replace(regular, status="timeout", checks=checks, flags=(reason, "celda 5: NameError"))
+    text = Parsed(page(late)).text
+    assert "Tu notebook no llegó al final" in text
+    assert text.count(reason) == 1
+    assert f"{late.score} de 10 puntos" in text
+    assert "Sin ejecutar" not in text
+    assert "NameError" not in text
 
 
 def test_a_fault_of_the_grader_has_no_points_and_does_not_blame_the_student() -> None:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def gather(
     variables: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     client: docker.DockerClient | None = None,
+    so_far: Callable[[Facts], object] = lambda _: None,
 ) -> Facts:
     """Gather what an exercise's checks may ask for.
 
@@ -60,6 +62,7 @@ def gather(
             student's files say.
         values: what the notebook handed over.
         client: the engine; the default one when left out.
+        so_far: called with the facts that there are, after each costly one.
 
     Raises:
         EngineError: the engine does not answer, now or after a Terraform error.
@@ -67,7 +70,7 @@ def gather(
     """
     given = {**(variables or {}), "prefix": prefix}
     return _Gatherer(exercise, bind, folder, prefix, given, client or connect()).facts(
-        needs, values or {}
+        needs, values or {}, so_far
     )
 
 
@@ -91,28 +94,43 @@ class _Gatherer:
         self._files = text_files(folder)
         self._problems: dict[str, str] = {}
 
-    def facts(self, needs: Collection[str], values: Mapping[str, Any]) -> Facts:
+    def facts(
+        self,
+        needs: Collection[str],
+        values: Mapping[str, Any],
+        so_far: Callable[[Facts], object],
+    ) -> Facts:
         """Cheap facts first; what destroys comes last."""
         state = self._attempt("state", lambda: dict(self._terraform.show_state().raw)) or {}
         found = docker_facts.inspect(self._client, self._prefix, state)
         good, problems = checked_values(self._exercise, values)
         self._problems |= problems
-        costly: dict[str, Any] = {}
-        if "plan" in needs:
-            costly["plan"] = self._attempt("plan", lambda: self._plan(self._terraform, {}))
-        costly["replans"] = self._replans(needs)
-        if "logs" in needs:
-            costly["logs"] = docker_facts.logs(self._client, found["containers"])
-        if "artefacts" in needs:
-            costly["artefacts"] = docker_facts.artefacts(self._client, found["volumes"])
-        if "repair" in needs:
-            costly["repair"] = self._attempt("repair", lambda: self._repair(state))
-        if "destroy" in needs:
-            costly["destroy_leftovers"] = self._attempt("destroy", lambda: self._destroy(state))
-        return Facts(
+        facts = Facts(
             prefix=self._prefix, files=self._files, state=state, docker=found, values=good,
-            problems=self._problems, **costly,
+            problems=self._problems,
         )  # fmt: skip
+        for need, fact, get in self._costly(state, found):
+            if need in needs:
+                facts = replace(facts, **{fact: get()})
+                so_far(facts)
+            if need == "plan":
+                facts = replace(facts, replans=self._replans(needs))
+                so_far(facts)
+        return facts
+
+    def _costly(
+        self, state: Json, found: Mapping[str, list[Json]]
+    ) -> list[tuple[str, str, Callable[[], Any]]]:
+        """What each costly fact is called in ``needs`` and in Facts, and how it is had."""
+        attempt, client = self._attempt, self._client
+        return [
+            ("plan", "plan", lambda: attempt("plan", lambda: self._plan(self._terraform, {}))),
+            ("logs", "logs", lambda: docker_facts.logs(client, found["containers"])),
+            ("artefacts", "artefacts", lambda: docker_facts.artefacts(client, found["volumes"])),
+            ("repair", "repair", lambda: attempt("repair", lambda: self._repair(state))),
+            ("destroy", "destroy_leftovers",
+             lambda: attempt("destroy", lambda: self._destroy(state))),
+        ]  # fmt: skip
 
     def _plan(self, terraform: Terraform, others: Mapping[str, Any]) -> Json:
         return dict(terraform.plan({**self._variables, **others}).raw)

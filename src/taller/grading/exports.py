@@ -82,7 +82,7 @@ def remark(mark: Mark) -> str:
     parts = [f"{mark.score} de {mark.max_score} puntos."]
     if mark.status != "graded":
         parts.append(f"{WORDS[mark.status].title}.")
-    elif mark.missing:
+    if mark.status in ("graded", "timeout") and mark.missing:
         parts.append(f"Falta: {'; '.join(mark.missing)}.")
     parts += [f"Ajuste de {one.points:+d}: {one.comment}" for one in mark.adjustments]
     return " ".join(parts)

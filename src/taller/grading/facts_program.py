@@ -1,8 +1,10 @@
 """The part of the oracle that runs in a sandbox: Terraform's word on a workspace, as JSON.
 
 ``python -m taller.grading.facts_program PREFIX NEED…``, in a folder with ``exercise/`` (the
-settings), ``values.json`` and, in ``home/``, the student's files: prints the facts. None of the
-student's Python runs here, and no plug-in or module that the student's kernel has fetched.
+settings), ``values.json`` and, in ``home/``, the student's files: writes the facts to
+``facts.json``, again after each costly one, so that a limit takes only those that it kept from
+coming. None of the student's Python runs here, and no plug-in or module that the student's kernel
+has fetched.
 """
 
 import json
@@ -21,9 +23,11 @@ from taller.provider import terraform as terraform_of
 from taller.terraform import StateLocked, TerraformError
 from taller.workspace import Workspace, workspace
 
+FACTS = "facts.json"
+
 
 def main(prefix: str, needs: list[str]) -> None:
-    """Print the facts of the exercise in the current folder."""
+    """Write the facts of the exercise in the current folder."""
     (folder,) = Path("exercise").iterdir()
     exercise = read_exercise(folder)
     place = workspace(prefix, exercise.id)
@@ -36,21 +40,22 @@ def main(prefix: str, needs: list[str]) -> None:
 
     def facts() -> Facts:
         return gather(
-            exercise,
-            live(place, exercise),
-            place.folder,
-            prefix,
-            needs,
-            variables=variables,
-            values=values,
-        )
+            exercise, live(place, exercise), place.folder, prefix, needs, variables=variables,
+            values=values, so_far=_write,
+        )  # fmt: skip
 
     try:
         found = facts()
     except StateLocked as held:  # by a process that ended with the notebook's sandbox
         terraform_of(place).force_unlock(held.lock.id)
         found = facts()
-    sys.stdout.write(found.to_json())
+    _write(found)
+
+
+def _write(facts: Facts) -> None:
+    draft = Path(f"{FACTS}.draft")
+    draft.write_text(facts.to_json(), "utf-8")
+    draft.replace(FACTS)
 
 
 def _needs_init(place: Workspace) -> bool:

@@ -7,7 +7,8 @@ whatever names the state claims.
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +16,44 @@ from taller.catalog import Exercise
 from taller.checks import Facts
 from taller.checks.workspace_facts import text_files
 from taller.errors import TallerError
+from taller.grading.facts_program import FACTS
 from taller.grading.outside import Outside
 from taller.grading.read import read_regular
-from taller.grading.sandbox import Completed, run_sandboxed
+from taller.grading.sandbox import Status, run_sandboxed
 
 _STATE = "terraform.tfstate"
 _STATE_BYTES = 8 * 1024 * 1024
 _VALUES_BYTES = 1024 * 1024
+_FACTS_BYTES = 64 * 1024 * 1024
 _SHOWN = 2000
 
 
 class OracleFailed(TallerError):
-    """The facts could not be gathered, and that is not known to be the answer's fault."""
+    """The facts could not be gathered, and no limit is the reason."""
 
 
-class OracleTimeout(TallerError):
-    """Terraform used up the processor time on this answer."""
+@dataclass(frozen=True)
+class Answer:
+    """What the oracle found.
+
+    Attributes:
+        facts: all that came; a missing one has its reason among their problems.
+        stopped: the limit that Terraform reached on this answer; "ok" when none.
+        planned: whether the plan from the code alone came, or is not wanted.
+    """
+
+    facts: Facts
+    stopped: Status
+    planned: bool
 
 
-class OracleExceeded(TallerError):
-    """Terraform, or its plugin, needs more than there is for one answer."""
-
-
-_EXCEEDED = {
-    "memory": "demasiada memoria",
-    "processes": "demasiados procesos",
-    "output": "demasiada salida",
-    "disk": "demasiado disco",
+_STOPPED: Mapping[Status, str] = {
+    "timeout": "Terraform no terminó en su tiempo con esta configuración.",
+    "idle": "Terraform se quedó esperando con esta configuración, y se detuvo.",
+    "memory": "Terraform necesita demasiada memoria con esta configuración.",
+    "processes": "Terraform necesita demasiados procesos con esta configuración.",
+    "output": "Terraform escribe demasiada salida con esta configuración.",
+    "disk": "Terraform necesita demasiado disco con esta configuración.",
 }
 
 
@@ -79,7 +91,7 @@ def prepare(root: Path, left: Path, files: dict[str, str], prefix: str, exercise
     _write(root / "values.json", json.dumps(_values(left) if files else {}))
 
 
-def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outside) -> Facts:
+def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outside) -> Answer:
     """Gather facts in a prepared folder.
 
     Args:
@@ -89,35 +101,30 @@ def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outsi
         outside: the way to Docker, and the limits of Terraform and all that it starts.
 
     Raises:
-        OracleTimeout: Terraform did not end in its processor time.
-        OracleExceeded: it reached another limit, as with thousands of objects.
-        OracleFailed: no facts came, or they do not have their form.
+        OracleFailed: no facts came, although no limit was reached.
     """
     program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *sorted(needs)]
     done = run_sandboxed(
         program, workspace=root, guard_socket=outside.guard_socket, limits=outside.limits,
-        env=outside.env, forwards=outside.forwards,
+        env=outside.env, forwards=outside.forwards, elsewhere=outside.elsewhere,
     )  # fmt: skip
-    return _facts(done)
-
-
-def _facts(done: Completed) -> Facts:
-    if done.status == "timeout":
-        raise OracleTimeout("Terraform no terminó en su tiempo con esta configuración.")
-    if done.status in _EXCEEDED:
-        raise OracleExceeded(
-            f"Terraform necesita {_EXCEEDED[done.status]} con esta configuración. Si crea cientos "
-            "de objetos (count, for_each), deja solo los que pide el ejercicio."
-        )
-    if done.status != "ok" or done.returncode != 0:
+    text = _read(root / FACTS, _FACTS_BYTES)
+    if done.status == "killed" or (done.status == "ok" and (done.returncode != 0 or not text)):
         raise OracleFailed(
             f"El oráculo terminó con «{done.status}», código {done.returncode}: "
             f"{done.stderr[-_SHOWN:]}"
         )
-    try:
-        return Facts.from_json(done.stdout)
-    except (ValueError, TypeError) as error:
-        raise OracleFailed(f"El oráculo no dio hechos: {error}") from error
+    facts = Facts.from_json(text) if text else Facts(prefix)
+    planned = facts.plan is not None or "plan" in facts.problems or "plan" not in needs
+    if done.status != "ok":
+        missing = {need: _STOPPED[done.status] for need in needs if not _has(facts, need)}
+        facts = replace(facts, problems={**missing, **facts.problems})
+    return Answer(facts, done.status, planned)
+
+
+def _has(facts: Facts, need: str) -> bool:
+    found = facts.destroy_leftovers if need == "destroy" else getattr(facts, need, None)
+    return found is not None or need in facts.replans
 
 
 def _values(left: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from docker_guard.history import Event
 from taller.grading.sandbox import Limits
+from taller.grading.sandbox.idle import Elsewhere, nothing_elsewhere
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Outside:
         more_env: variables besides those that both always have.
         forwards: port of the sandbox's loopback device to the Unix socket behind it.
         seen: what the guard has seen created and removed so far.
+        elsewhere: processor seconds of what works for them outside.
     """
 
     guard_socket: Path
@@ -28,6 +30,7 @@ class Outside:
     more_env: Mapping[str, str] = field(default_factory=dict)
     forwards: Mapping[int, Path] = field(default_factory=dict)
     seen: Callable[[], list[Event]] = list
+    elsewhere: Elsewhere = nothing_elsewhere
 
     @property
     def env(self) -> dict[str, str]:

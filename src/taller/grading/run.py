@@ -30,10 +30,19 @@ _OUTPUT_BYTES = 64 * MEGABYTE
 
 @dataclass(frozen=True)
 class Ran:
-    """How a run ended: the sandbox's status, and remarks for the instructor."""
+    """How a run ended.
+
+    Attributes:
+        status: the sandbox's.
+        flags: remarks for the instructor.
+        cell: text of the cell at which it was stopped; empty when all were run.
+        used: processor seconds.
+    """
 
     status: Status
     flags: tuple[str, ...]
+    cell: str = ""
+    used: float = 0.0
 
 
 def executable(pristine: Notebook, aligned: Aligned, prefix: str) -> list[str]:
@@ -69,13 +78,15 @@ def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) 
     with SandboxedKernel(
         workspace, guard_socket=outside.guard_socket, limits=outside.limits, env=env,
         forwards=outside.forwards, module="taller.grading.kernel_program",
+        elsewhere=outside.elsewhere,
     ) as kernel, _Book(notebook, kernel) as client:  # fmt: skip
-        flags = _run_cells(client, len(sources))
+        flags, done = _run_cells(client, len(sources))
         ended = kernel.stop()  # at once: jupyter_client would look every 0.1 s whether it is gone
     status = ended.status if ended else "ok"
     if client.received > _OUTPUT_BYTES:
         status = "output"
-    return Ran(status, tuple(flags))
+    cell = sources[done] if done < len(sources) else ""
+    return Ran(status, tuple(flags), cell, ended.cpu_seconds if ended else 0.0)
 
 
 def _notebook(sources: Sequence[str]) -> NotebookNode:
@@ -88,7 +99,8 @@ def _notebook(sources: Sequence[str]) -> NotebookNode:
     return read
 
 
-def _run_cells(client: "_Client", count: int) -> list[str]:
+def _run_cells(client: "_Client", count: int) -> tuple[list[str], int]:
+    """Remarks on the cells, and how many came to their end."""
     flags = []
     for index in range(count):
         try:
@@ -97,8 +109,8 @@ def _run_cells(client: "_Client", count: int) -> list[str]:
             flags.append(f"celda {index + 1}: {_reason(error)}")
         except DeadKernelError:
             flags.append(f"celda {index + 1}: el kernel terminó")
-            return flags
-    return flags
+            return flags, index
+    return flags, count
 
 
 def _reason(error: TestbookRuntimeError) -> str:

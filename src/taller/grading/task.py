@@ -22,6 +22,8 @@ from taller.docker_state.connection import engine_address
 from taller.doctor import built_images, debian_image, image
 from taller.grading import oracle
 from taller.grading.align import Aligned
+from taller.grading.judging.elsewhere import Elsewhere
+from taller.grading.judging.stops import Stopped, oracle_told
 from taller.grading.leftovers import prefix_of, remove_labelled, scratch_folder
 from taller.grading.outside import Outside
 from taller.grading.read import Notebook
@@ -38,13 +40,11 @@ _PATIENCE = 10
 """Seconds by the clock for each second of processor time: a busy machine fails nobody."""
 _START_SECONDS = 60.0
 
-_STOPPED = {
-    "memory": "Tu notebook usó más memoria de la que hay para corregirlo.",
-    "output": "Tu notebook escribió demasiada salida.",
-    "processes": "Tu notebook abrió demasiados procesos.",
-    "disk": "Tu notebook escribió demasiado en el disco.",
-    "killed": "El kernel de tu notebook terminó antes de tiempo.",
-}
+TOO_MUCH = Denial(
+    "size", "plan",
+    "Terraform no puede con todo lo que pide esta configuración. Si crea cientos de objetos "
+    "(count, for_each), deja solo los que pide el ejercicio.",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,37 +127,26 @@ def _judge(task: Task, scratch: Path) -> Result:
     tenant = Tenant(task.prefix, task.exercise.id, task.run)
     with (
         Guard(tenant, engine_address(), scratch / "g", _policy(task)) as guard,
-        _outside(task, scratch, guard) as outside,
+        Elsewhere(guard, task.prefix) as elsewhere,
+        _outside(task, scratch, guard, elsewhere) as outside,
     ):
-        result = _asked(task, scratch, outside)
+        result = _asked(task, scratch, outside, elsewhere)
         if guard.outages:
             return no_verdict(task.exercise, "El Docker Engine dejó de responder mientras tanto.")
         refusals = [f"guardián: {line}" for line in guard.refusal_lines]
     return replace(result, flags=(*result.flags, *refusals))
 
 
-def _asked(task: Task, scratch: Path, outside: Outside) -> Result:
+def _asked(task: Task, scratch: Path, outside: Outside, elsewhere: Elsewhere) -> Result:
     """Run the notebook, and ask the oracle about what it left."""
     ran = _run(task, scratch / "w", outside)
-    if ran.status == "timeout":
-        return _timed_out(task, ran)
+    stopped = Stopped(ran.status, task.limits, ran.cell, ran.used, elsewhere.newest())
     left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
     denials = [*screen(left, remote_state=task.exercise.remote_state), *_too_big(left)]
     if denials:
         return _denied(task, denials)
-    result = _verdict(task, scratch, left, outside)
-    if ran.status in _STOPPED:
-        result = _told(result, _STOPPED[ran.status])
+    result = stopped.told(_verdict(task, scratch, left, outside))
     return replace(result, flags=(*result.flags, *ran.flags))
-
-
-def _told(result: Result, why: str) -> Result:
-    """A verdict on a run that was stopped: what did not pass says so too."""
-    checks = tuple(
-        check if check.passed else replace(check, message=f"{check.message} {why}".strip())
-        for check in result.checks
-    )
-    return replace(result, checks=checks, flags=(*result.flags, why))
 
 
 def _policy(task: Task) -> Policy:
@@ -179,18 +168,23 @@ _pip_build_args = cache(image.pip_build_args)
 
 
 @contextmanager
-def _outside(task: Task, scratch: Path, guard: Guard) -> Iterator[Outside]:
+def _outside(task: Task, scratch: Path, guard: Guard, elsewhere: Elsewhere) -> Iterator[Outside]:
     """The way to Docker, and where the exercise wants them, servers for a remote state."""
 
     def seen() -> list[Event]:
         return guard.history
 
     if not task.exercise.remote_state:
-        yield Outside(guard.socket, task.limits, task.public, seen=seen)
+        yield Outside(
+            guard.socket, task.limits, task.public, seen=seen, elsewhere=elsewhere.seconds
+        )
         return
     with StateServers(scratch / "s", task.prefix, task.run) as servers:
         files = {**task.public, **servers.files}
-        yield Outside(guard.socket, task.limits, files, servers.env, servers.forwards, seen)
+        yield Outside(
+            guard.socket, task.limits, files, servers.env, servers.forwards, seen,
+            elsewhere.seconds,
+        )  # fmt: skip
         servers.check()
 
 
@@ -210,16 +204,16 @@ def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) 
         root, oracle.home_of(scratch / "w", task.prefix, exercise), left, task.prefix, exercise
     )
     wanted = needs(load_checks(exercise.checks_file))
-    try:
-        facts = oracle.gather_facts(root, task.prefix, wanted, outside)
-    except oracle.OracleTimeout as error:
-        return without_run(exercise, "timeout", error.message)
-    except oracle.OracleExceeded as error:
-        return _denied(task, [Denial("size", "plan", error.message)])
-    facts = replace(facts, history=history)
+    answer = oracle.gather_facts(root, task.prefix, wanted, outside)
+    if not answer.planned and answer.stopped != "idle":
+        return _denied(task, [TOO_MUCH])
+    facts = replace(answer.facts, history=history)
     plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
     denials = next(filter(None, map(screen_plan, plans)), [])
-    return _denied(task, denials) if denials else run_checks(exercise, facts, include_hidden=True)
+    if denials:
+        return _denied(task, denials)
+    result = run_checks(exercise, replace(facts, files=facts.files or left), include_hidden=True)
+    return oracle_told(result, answer.stopped)
 
 
 def _too_big(left: Mapping[str, str]) -> list[Denial]:
@@ -233,11 +227,6 @@ def _denied(task: Task, denials: list[Denial]) -> Result:
     message = "No se puntúa. " + " ".join(denial.text for denial in denials)
     result = without_run(task.exercise, "policy_violation", message)
     return replace(result, flags=tuple(f"{d.rule}: {d.text}" for d in denials))
-
-
-def _timed_out(task: Task, ran: Ran) -> Result:
-    message = f"Tu notebook no terminó en {task.timeout:g} s de procesador."
-    return replace(without_run(task.exercise, "timeout", message), flags=ran.flags)
 
 
 def _clean(task: Task, scratch: Path) -> None:

@@ -1,5 +1,6 @@
 """Each limit ends a program that goes beyond it, and the machine does not feel it."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -60,6 +61,24 @@ def test_waiting_costs_no_processor_time_but_ends_too(workspace: Path) -> None:
     done = run(workspace, "import time; time.sleep(1000)", Limits(cpu_s=5, wall_s=1))
     assert done.status == "timeout"
     assert done.cpu_seconds < 0.5
+
+
+def test_who_only_waits_is_ended_early_even_if_it_looks_up_now_and_then(workspace: Path) -> None:
+    code = "import time\nwhile True: time.sleep(0.5)"
+    done = run(workspace, code, Limits(cpu_s=5, wall_s=60, idle_s=4))
+    assert done.status == "idle"
+    assert 4 < done.seconds < 30
+
+
+def test_who_works_or_has_others_work_for_it_does_not_wait(workspace: Path) -> None:
+    worked = run(workspace, BUSY, Limits(cpu_s=6, wall_s=120, idle_s=2))
+    assert worked.status == "timeout"
+    others = itertools.count()
+    waited = run_sandboxed(
+        [sys.executable, "-c", "import time; time.sleep(8)"], workspace=workspace,
+        limits=Limits(idle_s=4), elsewhere=lambda: float(next(others)),
+    )  # fmt: skip
+    assert waited.status == "ok"
 
 
 def test_memory_is_limited(workspace: Path) -> None:

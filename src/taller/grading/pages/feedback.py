@@ -1,7 +1,7 @@
 """What one student reads about one exercise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from taller.grading.marks import Mark, Rubric
@@ -55,12 +55,19 @@ class Feedback:
     @property
     def was_run(self) -> bool:
         """Whether the checks were asked, so that each says something of its own."""
+        return self.result.status in ("graded", "timeout")
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether there is nothing to tell but what the checks say."""
         return self.result.status == "graded"
 
     @property
     def checks(self) -> Sequence[CheckResult]:
         """Those for the student's eyes; none of a verdict that is no verdict."""
-        return [] if self.mark.score is None else self._rubric.visible(self.result)
+        if self.mark.score is None:
+            return []
+        return [self._without_reason(check) for check in self._rubric.visible(self.result)]
 
     @property
     def others(self) -> tuple[int, int] | None:
@@ -71,10 +78,17 @@ class Feedback:
 
     @property
     def reasons(self) -> list[str]:
-        """Why the checks were not asked: the same in each of them, so it is said once."""
-        if self.was_run:
-            return []
-        return list(dict.fromkeys(c.message for c in self.checks if c.message))
+        """Why the checks were not asked, or the run was stopped: told once, not in each check."""
+        visible = self._rubric.visible(self.result) if self.mark.score is not None else []
+        messages = dict.fromkeys(c.message for c in visible if c.message)
+        if not self.was_run:
+            return list(messages)
+        return [f for f in self.result.flags if any(m.endswith(f) for m in messages)]
+
+    def _without_reason(self, check: CheckResult) -> CheckResult:
+        for reason in self.reasons if self.was_run and not self.is_regular else ():
+            check = replace(check, message=check.message.removesuffix(reason).strip())
+        return check
 
     @property
     def adjustments(self) -> list[Line]:

@@ -29,9 +29,10 @@ WORDS: dict[Status, Wording] = {
     "timeout": Wording(
         "Sin terminar a tiempo",
         "tiempo",
-        "Se acabó el tiempo antes de terminar",
-        "Cuenta el tiempo de procesador que usa tu código, no lo ocupada que esté la máquina. "
-        "Suele ser un bucle que no termina o una espera que nunca llega.",
+        "Tu notebook no llegó al final",
+        "Se detuvo, y se comprobó lo que ya estaba hecho: esos puntos son tuyos. Cuenta el tiempo "
+        "de procesador que usa tu código, no lo ocupada que esté la máquina; y quien espera sin "
+        "que nada avance no espera más de medio minuto.",
         "Reinicia el kernel y ejecuta todo de arriba abajo (Run → Restart Kernel and Run All "
         "Cells). Mira en qué celda se queda, corrígela y vuelve a entregar.",
     ),

@@ -1,0 +1,1 @@
+"""From one submission's answers to its verdict."""
