@@ -7,7 +7,7 @@ PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults browser bench mutants compare docs clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults corpus browser bench mutants compare docs clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -34,6 +34,7 @@ test: setup ## Run every test, the fast layers first
 	@$(LAYER) engine $(MAKE) --no-print-directory engine
 	@$(LAYER) grading $(MAKE) --no-print-directory grading
 	@$(LAYER) faults $(MAKE) --no-print-directory faults
+	@$(LAYER) corpus $(MAKE) --no-print-directory corpus
 	@$(LAYER) notebooks $(MAKE) --no-print-directory notebooks
 	@$(LAYER) browser $(MAKE) --no-print-directory browser
 
@@ -60,10 +61,14 @@ grading: setup ## The guard, the sandbox and what stands on them
 	$(PARALLEL) -m engine tests/docker_guard tests/grading
 
 faults: setup ## What goes wrong in a class, and kills of its grader
-	$(PARALLEL) -m engine tests/faults
+	$(PARALLEL) -m engine tests/faults --ignore tests/faults/test_corpus.py
 
-notebooks: setup ## Every lesson, every solution and every wrong answer
+corpus: setup ## A class of unusual, wrong and hostile answers, each with a good teacher's verdict
+	$(PYTEST) tests/faults/test_corpus.py
+
+notebooks: setup ## Every lesson, every solution and every wrong answer, in the lab and in the grader
 	$(PYTEST) -n 2 -m engine tests/notebooks
+	$(PYTEST) -m engine tests/trials
 
 browser: setup ## A student in JupyterLab, in a real browser
 	$(PYTEST) -m browser tests/browser
