@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from taller.lab.causes import likely_cause
 from taller.lab.cells import CellMap
 from taller.lab.errors import LabError, bold, dim
 from taller.terraform import Diagnostic, StateLocked, TerraformError
+from taller.terraform.causes import likely_cause, roots, source_at
 
 _CONTEXT_LINES = 2
 
@@ -21,10 +21,29 @@ class Locator:
     def explain(self, diagnostic: Diagnostic) -> str:
         """One diagnostic in full: place, lines, Terraform's words, likely cause."""
         parts = [self._place(diagnostic), *self._snippet(diagnostic), *_words(diagnostic)]
-        cause = likely_cause(diagnostic)
+        cause = self._cause(diagnostic)
         if cause:
             parts.append(f"Causa probable: {cause}")
         return "\n".join(part for part in parts if part)
+
+    def roots(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Of diagnostics that follow from each other, only the one to mend."""
+        kept = roots(found, lambda file: self._source(file)[1])
+        once = {(d.file, d.line, self._cause(d) or d): d for d in reversed(kept)}
+        return list(reversed(once.values()))
+
+    def _cause(self, diagnostic: Diagnostic) -> str:
+        text = self._source(diagnostic.file)[1] if diagnostic.file else ""
+        return likely_cause(diagnostic, source_at(text, diagnostic.line), self._folder_texts)
+
+    def _folder_texts(self, name: PurePosixPath) -> list[str]:
+        """The text of each file that Terraform reads in a folder of the workspace."""
+        folder = self._folder / name
+        inside = folder.resolve().is_relative_to(self._folder.resolve())
+        return [
+            file.read_text("utf-8", "replace")
+            for file in sorted(folder.glob("*.tf") if inside else ())
+        ]
 
     def _place(self, diagnostic: Diagnostic) -> str:
         if diagnostic.file is None:
@@ -67,7 +86,7 @@ def lab_error(error: TerraformError, locator: Locator) -> LabError:
     """The error as the student sees it."""
     if isinstance(error, StateLocked):
         return LabError(error.message, error.suggestion)
-    errors = [d for d in error.diagnostics if d.severity == "error"]
+    errors = locator.roots(d for d in error.diagnostics if d.severity == "error")
     return LabError(
         f"terraform {error.command}: {_count(errors)}",
         error.suggestion or "Corrige la celda indicada, ejecútala y repite esta.",
@@ -78,9 +97,9 @@ def lab_error(error: TerraformError, locator: Locator) -> LabError:
 def syntax_error(name: PurePosixPath, problems: Sequence[Diagnostic], locator: Locator) -> LabError:
     """HCL that cannot be read, right when its cell is run."""
     return LabError(
-        f"«{name}» está guardado, pero no es HCL válido: {_count(problems)}",
+        f"«{name}» está guardado, pero todavía no es HCL válido",
         "Corrige esa línea y ejecuta la celda otra vez; a veces el descuido está en la anterior.",
-        details=_explained(problems, locator),
+        details=_explained(locator.roots(problems), locator),
     )
 
 

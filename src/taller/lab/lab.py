@@ -11,6 +11,7 @@ from taller.lab import files, magic
 from taller.lab.cells import CellMap, digest
 from taller.lab.checking import Checking
 from taller.lab.diagnostics import syntax_error
+from taller.lab.doubts import doubts
 from taller.lab.errors import LabError
 from taller.lab.plan_view import PlanView
 from taller.lab.saved import Saved
@@ -124,6 +125,8 @@ class Lab(TerraformCalls, Checking):
         self._cells.record(path, _number, _first_line, text)
         remarks = [f"Lo que había antes está en {kept}"] if foreign and kept else []
         found = self._look(path, text, remarks) if _seen else Look(text, ())
+        if path.suffix == ".tf":
+            remarks += [f"⚠ línea {n + _first_line - 1}: {doubt}" for n, doubt in doubts(text)]
         if found.problems:
             raise syntax_error(path, found.problems, self._session.locator)
         return Saved(path, text, found.formatted, remarks)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taller.lab.applied_view import AppliedView, Outputs, outputs_of
-from taller.lab.errors import LabError
+from taller.lab.errors import LabError, plain
 from taller.lab.graph_view import GraphView
 from taller.lab.plan_view import PlanView
 from taller.lab.session import Session
@@ -174,7 +174,7 @@ class TerraformCalls:
                     'Corrige su nombre en la llamada, o añade un bloque variable "…" { } con él.',
                     details=diagnostic.detail,
                 )
-        return [self._session.locator.explain(d) for d in diagnostics]
+        return [plain(self._session.locator.explain(d)) for d in diagnostics]
 
 
 def _copy(plan: Plan) -> Path:
