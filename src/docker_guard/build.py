@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from docker_guard import images
 from docker_guard.archive import clean_path, read_member, rebuild_tar
@@ -11,8 +12,9 @@ from docker_guard.call import Call, Relay
 from docker_guard.dockerfile import rewrite
 from docker_guard.engine import Request
 from docker_guard.model import decode
-from docker_guard.policy import MEGABYTE
-from docker_guard.references import check_tag
+from docker_guard.names import without_namespace
+from docker_guard.policy import MEGABYTE, Tenant
+from docker_guard.references import real_tag
 from docker_guard.refusal import Refused
 
 _CLASSIC = ("", "1")
@@ -23,7 +25,7 @@ _DROPPED = ("shmsize", "cpushares", "cpusetcpus", "cpusetmems", "cpuperiod", "cp
 
 async def build(call: Call) -> Relay:
     """POST /build"""
-    tags = [check_tag(text, call.tenant, call.policy) for text in call.query.texts("t")]
+    tags = [real_tag(text, call.tenant, call.policy) for text in call.query.texts("t")]
     path = clean_path(call.query.text("dockerfile") or "Dockerfile")
     arguments = _strings(call, "buildargs")
     labels = _strings(call, "labels")
@@ -47,6 +49,7 @@ async def build(call: Call) -> Relay:
         last_words=_time_is_up(call.policy.build_seconds),
         place=_place(call),
         afterwards=keep,
+        line_filter=partial(_shown, call.tenant),
     )  # fmt: skip
 
 
@@ -56,6 +59,14 @@ async def _place(call: Call) -> AsyncIterator[None]:
     place = call.quota.place("imágenes", call.policy.images_owned, lambda: images.own(call))
     async with place, call.disk.during_build():
         yield
+
+
+def _shown(tenant: Tenant, line: bytes) -> bytes | None:
+    """A line of the build's output with the tenant's names, and without the guard's labels."""
+    text = line.decode("utf-8", "replace")
+    if tenant.namespace in text and '"taller.prefix' in text.replace("\\", ""):
+        return None
+    return without_namespace(text, tenant).encode()
 
 
 def _query(call: Call) -> dict[str, str]:

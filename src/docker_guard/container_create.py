@@ -1,6 +1,7 @@
 """POST /containers/create: what it refers to must be the tenant's, and limits are set."""
 
 import re
+import secrets
 from typing import Any
 
 from docker_guard import containers, images, networks, volumes
@@ -12,9 +13,13 @@ from docker_guard.container_body import (
     log_config,
 )
 from docker_guard.model import rebuild
-from docker_guard.ownership import check_name, stamped
-from docker_guard.policy import MEGABYTE
+from docker_guard.names import add_alias, is_name, real_name, shown
+from docker_guard.ownership import stamped
+from docker_guard.policy import ISOLATED, MEGABYTE
 from docker_guard.refusal import Refused
+
+_NAME_BYTES = 8
+"""Of the name that a container gets when its owner gives none."""
 
 _BIND_MODES = frozenset({"rw", "ro", "z", "Z", "nocopy"})
 _NOWHERE = "192.0.2.1"
@@ -24,20 +29,22 @@ the lookups of internal networks on to the host's own resolver (CVE-2024-29018).
 
 async def create(call: Call) -> Reply:
     """POST /containers/create"""
-    name = check_name(call.query.text("name"), call.tenant, "el contenedor")
+    name = call.query.text("name").removeprefix("/") or secrets.token_hex(_NAME_BYTES)
+    real = real_name(name, call.tenant, "el contenedor")
     if call.query.text("platform") not in ("", "linux/amd64", "linux/arm64"):
         raise Refused("«platform» solo puede ser linux/amd64 o linux/arm64.")
     call.query.finish()
     body = rebuild(call.body(), create_rules(call.policy), "un contenedor")
     host = body.setdefault("HostConfig", {})
-    body["Image"] = (await images.find(call, body.get("Image", ""))).name
-    await _adopt_volumes(call, host)
-    imposed = _limit(call, host)
-    imposed |= await _adopt_networks(call, body, host)
-    body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed)
+    image = body.get("Image", "")
+    body["Image"] = (await images.find(call, image)).name
+    imposed = await _adopt_volumes(call, host) | _limit(call, host)
+    imposed |= await _adopt_networks(call, body, host, name)
+    config = {"Image": [shown(body["Image"], call.tenant), image]}
+    body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed, config=config)
     limit = call.policy.containers
     async with call.quota.place("contenedores", limit, lambda: containers.own(call)):
-        status, answer = await call.ask("POST", "/containers/create", {"name": name}, body)
+        status, answer = await call.ask("POST", "/containers/create", {"name": real}, body)
     if status == 201:
         containers.was_created(
             call, name, answer["Id"], removes_itself=host.get("AutoRemove", False)
@@ -65,32 +72,36 @@ def _limit(call: Call, host: dict[str, Any]) -> dict[str, Any]:
     return imposed
 
 
-async def _adopt_volumes(call: Call, host: dict[str, Any]) -> None:
-    for bind in host.get("Binds", []):
-        await _check_bind(call, bind)
+async def _adopt_volumes(call: Call, host: dict[str, Any]) -> dict[str, Any]:
+    """Resolve the volumes by the tenant's names; returns what was imposed."""
+    if "Binds" in host:
+        host["Binds"] = [await _adopt_bind(call, bind) for bind in host["Binds"]]
     for mount in host.get("Mounts", []):
         if mount.get("Type") == "volume" and mount.get("Source"):
             labels = mount.get("VolumeOptions", {}).pop("Labels", {})
-            await volumes.ensure(call, mount["Source"], labels)
+            mount["Source"] = (await volumes.ensure(call, mount["Source"], labels))["Name"]
         elif mount.get("Type") not in ("volume", "tmpfs"):
             raise Refused("«Mounts»: falta el tipo, que es «volume» o «tmpfs».", 400)
     adopted = [await _adopt_source(call, source) for source in host.get("VolumesFrom", [])]
     if adopted:
-        host["VolumesFrom"] = adopted
+        asked, host["VolumesFrom"] = host["VolumesFrom"], adopted
+        return {"VolumesFrom": [adopted, asked]}
+    return {}
 
 
-async def _check_bind(call: Call, bind: str) -> None:
+async def _adopt_bind(call: Call, bind: str) -> str:
     """``volume:/path[:modes]``, and the volume is the tenant's; it is created if need be."""
     source, _, rest = bind.partition(":")
     target, _, modes = rest.partition(":")
-    if not volumes.NAME.fullmatch(source):
+    if not is_name(source):
         raise Refused(
             f"Montar «{source}» del equipo no está permitido. Usa un volumen con nombre: "
             "volume_name = docker_volume.….name"
         )
     if not target.startswith("/") or not _BIND_MODES.issuperset(filter(None, modes.split(","))):
         raise Refused(f"«{bind}» no es un montaje permitido: volumen:/ruta o volumen:/ruta:ro.")
-    await volumes.ensure(call, source, {})
+    volume = await volumes.ensure(call, source, {})
+    return f"{volume['Name']}:{rest}"
 
 
 async def _adopt_source(call: Call, source: str) -> str:
@@ -101,16 +112,22 @@ async def _adopt_source(call: Call, source: str) -> str:
     return f"{container['Id']}:{mode or 'rw'}"
 
 
-async def _adopt_networks(call: Call, body: dict[str, Any], host: dict[str, Any]) -> dict[str, Any]:
+async def _adopt_networks(
+    call: Call, body: dict[str, Any], host: dict[str, Any], name: str
+) -> dict[str, Any]:
     """Resolve the networks by the tenant's names; returns what was imposed."""
     asked = host.get("NetworkMode", "")
     mode = await _real_network(call, asked or "default")
     host["NetworkMode"] = mode
     endpoints = body.pop("NetworkingConfig", {}).get("EndpointsConfig", {})
-    real = {await _real_network(call, name): e for name, e in endpoints.items()}
+    real = {await _real_network(call, network): e for network, e in endpoints.items()}
+    if _is_own(mode):
+        real.setdefault(mode, {})
+    real = {network: add_alias(e, name) if _is_own(network) else e for network, e in real.items()}
     if any(real.values()) or real.keys() - {mode}:
         body["NetworkingConfig"] = {"EndpointsConfig": real}
-    imposed = {} if mode == asked else {"NetworkMode": [mode, asked or "default"]}
+    seen = shown(mode, call.tenant)
+    imposed = {} if seen == asked else {"NetworkMode": [seen, asked or "default"]}
     if not call.policy.egress and not mode.startswith("container:"):
         host["Dns"] = [_NOWHERE]
         imposed["Dns"] = [[_NOWHERE], []]
@@ -130,4 +147,9 @@ async def _real_network(call: Call, name: str) -> str:
     if name == "host":
         raise Refused("La red del equipo (host) no está permitida. Usa una docker_network.")
     network = await networks.find(call, name)
-    return str(network["Name"] if network["Name"] == name else network["Id"])
+    return str(network["Name"])
+
+
+def _is_own(network: str) -> bool:
+    """Whether it is a network of the tenant's own, on which names and aliases are looked up."""
+    return network not in ("bridge", "none", ISOLATED) and not network.startswith("container:")

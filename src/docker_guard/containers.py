@@ -1,15 +1,18 @@
 """Containers: the tenant's own, from their creation on."""
 
+import json
 import re
+from functools import partial
 from typing import Any
 
-from docker_guard import networks
+from docker_guard import images, networks
 from docker_guard.archive import rebuild_tar
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.container_body import check_cpu, update_rules
 from docker_guard.engine import Request
-from docker_guard.filters import own_filters
+from docker_guard.filters import own_filters, parse_filters, split_names
 from docker_guard.model import nested, rebuild
+from docker_guard.names import add_alias, asked_name, hide_alias, is_name, matches_any, shown
 from docker_guard.networks import ENDPOINT_RULES
 from docker_guard.ownership import asked_labels, owned, pick, show_asked
 from docker_guard.policy import ISOLATED, MEGABYTE
@@ -23,9 +26,11 @@ _LOG_FLAGS = ("follow", "stdout", "stderr", "timestamps", "details")
 
 async def own(call: Call, filters: str = "") -> list[Any]:
     """The tenant's containers, stopped ones too."""
-    query = {"all": "1", "filters": own_filters(filters, call.tenant, _FILTERS)}
+    names, others = split_names(filters)
+    query = {"all": "1", "filters": own_filters(others, call.tenant, _FILTERS)}
     listed = await call.fetch("/containers/json", query)
-    return [c for c in listed if owned(c["Labels"], call.tenant)]
+    mine = [container for container in listed if owned(container["Labels"], call.tenant)]
+    return [c for c in mine if not names or matches_any(names, _names(call, c))]
 
 
 async def find(call: Call, ref: str) -> dict[str, Any]:
@@ -34,11 +39,11 @@ async def find(call: Call, ref: str) -> dict[str, Any]:
     Raises:
         Refused: as the engine answers when there is none.
     """
-    return pick(ref.removeprefix("/"), await own(call), _names, "container")
+    return pick(ref.removeprefix("/"), await own(call), partial(_names, call), "container")
 
 
-def _names(container: dict[str, Any]) -> list[str]:
-    return [name.removeprefix("/") for name in container["Names"]]
+def _names(call: Call, container: dict[str, Any]) -> list[str]:
+    return [asked_name(name.removeprefix("/"), call.tenant) for name in container["Names"]]
 
 
 async def list_own(call: Call) -> Reply:
@@ -47,22 +52,36 @@ async def list_own(call: Call) -> Reply:
     filters = call.query.text("filters")
     call.query.flag("size")
     call.query.finish()
-    listed = await own(call, filters)
+    listed = await own(call, await _real_filters(call, filters))
     if not everything and not {"status", "exited"} & set(_asked_filters(filters)):
         listed = [c for c in listed if c["State"] in ("running", "paused", "restarting")]
-    shown = [_shown_in_list(container) for container in listed]
-    return Reply(200, shown[:limit] if limit and limit > 0 else shown)
+    answer = [_shown_in_list(call, container) for container in listed]
+    return Reply(200, answer[:limit] if limit and limit > 0 else answer)
 
 
 def _asked_filters(filters: str) -> list[str]:
     return re.findall(r'"([a-z]+)"\s*:', filters)
 
 
-def _shown_in_list(container: dict[str, Any]) -> dict[str, Any]:
+async def _real_filters(call: Call, filters: str) -> str:
+    """The filters with the engine's names of images, networks and volumes."""
+    asked = parse_filters(filters, _FILTERS | {"label"})
+    for ref in asked.pop("ancestor", []):
+        asked.setdefault("ancestor", []).append((await images.find(call, ref)).identifier)
+    for ref in asked.pop("network", []):
+        asked.setdefault("network", []).append((await networks.find(call, ref))["Id"])
+    volumes = asked.pop("volume", [])
+    if volumes:
+        asked["volume"] = [call.tenant.namespace + v if is_name(v) else v for v in volumes]
+    return json.dumps(asked)
+
+
+def _shown_in_list(call: Call, container: dict[str, Any]) -> dict[str, Any]:
     labels = container["Labels"]
-    show_asked(container["HostConfig"], labels)
-    _rename_bridge(container)
-    return {**container, "Labels": asked_labels(labels)}
+    answer: dict[str, Any] = shown(container, call.tenant)
+    show_asked(answer["HostConfig"], labels)
+    _show_networks(answer, answer["Names"][0].removeprefix("/"))
+    return {**answer, "Labels": asked_labels(labels)}
 
 
 async def inspect(call: Call) -> Reply:
@@ -72,16 +91,20 @@ async def inspect(call: Call) -> Reply:
     container = await find(call, call.ref)
     full = await call.fetch(f"/containers/{container['Id']}/json")
     labels = full["Config"]["Labels"]
-    show_asked(full["HostConfig"], labels)
-    _rename_bridge(full)
-    full["Config"]["Labels"] = asked_labels(labels)
-    return Reply(200, full)
+    answer: dict[str, Any] = shown(full, call.tenant)
+    show_asked(answer["HostConfig"], labels)
+    show_asked(answer["Config"], labels, "config")
+    _show_networks(answer, answer["Name"].removeprefix("/"))
+    answer["Config"]["Labels"] = asked_labels(labels)
+    return Reply(200, answer)
 
 
-def _rename_bridge(container: dict[str, Any]) -> None:
+def _show_networks(container: dict[str, Any], name: str) -> None:
     connected = container["NetworkSettings"]["Networks"]
     if ISOLATED in connected:
         connected["bridge"] = connected.pop(ISOLATED)
+    for endpoint in connected.values():
+        hide_alias(endpoint, name)
 
 
 async def start(call: Call) -> Relay:
@@ -160,7 +183,7 @@ async def delete(call: Call) -> Reply:
     container = await find(call, call.ref)
     status, answer = await call.ask("DELETE", f"/containers/{container['Id']}", query)
     if status == 204:
-        call.saw("remove", "container", _names(container)[0], container["Id"])
+        call.saw("remove", "container", _names(call, container)[0], container["Id"])
     return Reply(status, answer)
 
 
@@ -183,7 +206,8 @@ async def update(call: Call) -> Relay:
 
 async def connect(call: Call) -> Relay:
     """POST /networks/{id}/connect"""
-    return await _join(call, "connect", {"EndpointConfig": nested(ENDPOINT_RULES)})
+    rules = {"EndpointConfig": nested(ENDPOINT_RULES)}
+    return await _join(call, "connect", rules)
 
 
 async def disconnect(call: Call) -> Relay:
@@ -197,6 +221,9 @@ async def _join(call: Call, action: str, rules: dict[str, Any]) -> Relay:
     container = await find(call, body.get("Container", ""))
     network = await networks.find(call, call.ref)
     body["Container"] = container["Id"]
+    if action == "connect" and network["Name"] not in ("bridge", ISOLATED):
+        endpoint = body.get("EndpointConfig", {})
+        body["EndpointConfig"] = add_alias(endpoint, _names(call, container)[0])
     return Relay(call.request("POST", f"/networks/{network['Id']}/{action}", {}, body))
 
 

@@ -40,8 +40,8 @@ class DiskWatch:
         self._limit = policy.disk_mb * MEGABYTE
         self._engine = engine
         self._on_refusal = on_refusal
-        self._mine = json.dumps({"label": [f"taller.prefix={tenant.prefix}"]})
-        self._own_layer = f"LABEL taller.prefix={tenant.prefix}"
+        self._mine = json.dumps({"label": [f"taller.prefix={tenant.namespace}"]})
+        self._own_layer = f"LABEL taller.prefix={tenant.namespace}"
         self._layers: dict[str, dict[str, int]] = {}
         self.builds = 0
         self._task: asyncio.Task[None] | None = None

@@ -16,8 +16,19 @@ def own_filters(raw: str, tenant: Tenant, allowed: frozenset[str] = frozenset())
         Refused: filters that are malformed, or that the guard does not know.
     """
     filters = parse_filters(raw, allowed | {"label"})
-    mine = f"taller.prefix={tenant.prefix}"
+    mine = f"taller.prefix={tenant.namespace}"
     return json.dumps({**filters, "label": [*filters.get("label", []), mine]})
+
+
+def split_names(raw: str) -> tuple[list[str], str]:
+    """The filter on names, which the guard applies itself, and the others.
+
+    Raises:
+        Refused: filters that are malformed.
+    """
+    filters = decode(raw.encode())
+    names = parse_filters(json.dumps({"name": filters.pop("name", [])}), frozenset({"name"}))
+    return names["name"], json.dumps(filters)
 
 
 def parse_filters(raw: str, allowed: frozenset[str]) -> dict[str, list[str]]:

@@ -3,14 +3,16 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.engine import Request
 from docker_guard.filters import own_filters, parse_filters
-from docker_guard.ownership import owned, pick
-from docker_guard.references import Reference, check_tag, parse_reference
+from docker_guard.names import asked_name, shown, without_namespace
+from docker_guard.ownership import asked_labels, owned, pick
+from docker_guard.references import parse_reference, real_tag
 from docker_guard.refusal import Refused
 
 _FILTERS = frozenset({"reference", "dangling", "before", "since"})
@@ -35,20 +37,53 @@ class Found:
 
 
 async def own(call: Call, filters: str = "") -> list[Any]:
-    """The tenant's images."""
-    query = {"filters": own_filters(filters, call.tenant, _FILTERS)}
+    """The tenant's images, with the names that it gave them."""
+    asked = parse_filters(filters, _FILTERS | {"label"})
+    patterns = asked.pop("reference", [])
+    for name in {"before", "since"} & asked.keys():
+        asked[name] = [(await find(call, ref)).identifier for ref in asked[name]]
+    query = {"filters": own_filters(json.dumps(asked), call.tenant, _FILTERS)}
     listed = await call.fetch("/images/json", query)
-    return [i for i in listed if owned(i["Labels"], call.tenant)] + await _pulled(call)
+    mine = [i for i in listed if owned(i["Labels"], call.tenant)] + await _pulled(call)
+    named = [_shown(call, image) for image in mine]
+    return [i for i in named if not patterns or _matches(patterns, i["RepoTags"])]
 
 
 async def _pulled(call: Call) -> list[Any]:
     """Images that the tenant pulled from its part of an allowed registry: they lack the label."""
-    patterns = [f"{host}/{call.tenant.prefix}*" for host in call.policy.registries]
+    patterns = [f"{host}/{call.tenant.namespace}*" for host in call.policy.registries]
     if not patterns:
         return []
     query = {"filters": json.dumps({"reference": patterns})}
     listed = await call.fetch("/images/json", query)
     return [i for i in listed if not owned(i["Labels"], call.tenant)]
+
+
+def _shown(call: Call, image: dict[str, Any]) -> dict[str, Any]:
+    """An image of the tenant's without the names that others gave it."""
+    answer: dict[str, Any] = shown(image, call.tenant)
+    for field in ("RepoTags", "RepoDigests"):
+        names = image.get(field) or []
+        answer[field] = [asked_name(n, call.tenant) for n in names if _is_named(call, n)]
+    if "Labels" in answer:
+        answer["Labels"] = asked_labels(image["Labels"])
+    return answer
+
+
+def _is_named(call: Call, name: str) -> bool:
+    """Whether the tenant gave an image this name."""
+    reference = parse_reference(name)
+    return reference is not None and reference.path.startswith(call.tenant.namespace)
+
+
+def _matches(patterns: list[str], names: list[str]) -> bool:
+    """Whether one of the patterns means one of the names, with or without its tag."""
+    forms = {form for name in names for form in (name, name.rpartition(":")[0])}
+    return any(_matches_parts(p.split("/"), f.split("/")) for p in patterns for f in forms)
+
+
+def _matches_parts(pattern: list[str], name: list[str]) -> bool:
+    return len(pattern) == len(name) and all(map(fnmatchcase, name, pattern))
 
 
 async def _bases(call: Call) -> list[Any]:
@@ -74,11 +109,15 @@ async def find(call: Call, ref: str) -> Found:
     wanted = str(reference) if reference else ref
     try:
         image = pick(wanted, distinct, _names, "image")
-        name = wanted
     except Refused:
         image = pick(image_id[2] if image_id else ref, distinct, _no_names, "image")
-        name = f"sha256:{image['Id']}"
-    return Found(f"sha256:{image['Id']}", name, any(i["Id"][7:] == image["Id"] for i in mine))
+        reference = None
+    is_own = any(i["Id"][7:] == image["Id"] for i in mine)
+    name = f"sha256:{image['Id']}"
+    if reference is not None:
+        namespace = call.tenant.namespace if is_own else ""
+        name = str(replace(reference, path=namespace + reference.path))
+    return Found(f"sha256:{image['Id']}", name, is_own)
 
 
 def _names(image: dict[str, Any]) -> list[str]:
@@ -106,7 +145,7 @@ async def list_own(call: Call) -> Reply:
     asked = {k: v for k, v in parse_filters(filters, _FILTERS | {"label"}).items() if v}
     if not asked.keys() - {"reference"}:
         patterns = asked.get("reference", [])
-        images += [i for i in await _bases(call) if not patterns or {*i["RepoTags"]} & {*patterns}]
+        images += [i for i in await _bases(call) if not patterns or _matches(patterns, _names(i))]
     return Reply(200, images)
 
 
@@ -117,9 +156,12 @@ async def inspect(call: Call) -> Reply:
     call.query.finish()
     found = await find(call, call.ref)
     image = await call.fetch(f"/images/{found.identifier}/json")
+    image.pop("ContainerConfig", None)  # of the step that made it: one of the guard's labels
     if not found.own:
         image["RepoTags"] = [t for t in image["RepoTags"] if t in call.policy.images]
-    return Reply(200, image)
+        return Reply(200, image)
+    image["Config"]["Labels"] = asked_labels(image["Config"]["Labels"]) or None
+    return Reply(200, _shown(call, image))
 
 
 async def history(call: Call) -> Reply:
@@ -127,9 +169,12 @@ async def history(call: Call) -> Reply:
     call.query.finish()
     found = await find(call, call.ref)
     layers = await call.fetch(f"/images/{found.identifier}/history")
-    for layer in layers:
+    mine = f"taller.prefix={call.tenant.namespace}"
+    kept = [layer for layer in layers if mine not in layer["CreatedBy"]]
+    for layer in kept:
         layer["CreatedBy"] = _ARGUMENTS.sub("", layer["CreatedBy"], count=1)
-    return Reply(200, layers)
+        layer["Tags"] = [asked_name(t, call.tenant) for t in layer["Tags"] or []] or None
+    return Reply(200, kept)
 
 
 async def tag(call: Call) -> Reply:
@@ -137,7 +182,7 @@ async def tag(call: Call) -> Reply:
     repository, version = call.query.text("repo"), call.query.text("tag")
     call.query.flag("force")
     call.query.finish()
-    target = check_tag(_with_tag(repository, version), call.tenant, call.policy)
+    target = real_tag(_with_tag(repository, version), call.tenant, call.policy)
     found = await _find_own(call)
     call.history.check()
     keep = await watch_names(call)
@@ -155,7 +200,7 @@ async def delete(call: Call) -> Reply:
     keep = await watch_names(call)
     status, answer = await call.ask("DELETE", f"/images/{found.name}", query)
     await keep()
-    return Reply(status, answer)
+    return Reply(status, shown(answer, call.tenant))
 
 
 async def watch_names(call: Call) -> Callable[[], Awaitable[None]]:
@@ -194,13 +239,18 @@ async def pull(call: Call) -> Reply | Relay:
             f"Descargar «{name}» no está permitido. Usa una de estas imágenes: "
             f"{', '.join(call.policy.images)}."
         )
-    check_tag(f"{reference.host}/{reference.path}:{reference.tag}", call.tenant, call.policy)
-    return Relay(_with_auth(call, "/images/create", _pull_query(reference)))
+    real = real_tag(f"{reference.host}/{reference.path}:{reference.tag}", call.tenant, call.policy)
+    query = {"fromImage": f"{real.host}/{real.path}", "tag": reference.digest or real.tag}
+    return _with_names(call, _with_auth(call, "/images/create", query))
 
 
-def _pull_query(reference: Reference) -> dict[str, str]:
-    image = f"{reference.host}/{reference.path}"
-    return {"fromImage": image, "tag": reference.digest or reference.tag}
+def _with_names(call: Call, request: Request) -> Relay:
+    """A request whose answer, line by line, goes out with the tenant's names."""
+
+    def named(line: bytes) -> bytes:
+        return without_namespace(line.decode("utf-8", "replace"), call.tenant).encode()
+
+    return Relay(request, line_filter=named)
 
 
 async def push(call: Call) -> Relay:
@@ -208,14 +258,14 @@ async def push(call: Call) -> Relay:
     version = call.query.text("tag")
     call.query.text("platform")
     call.query.finish()
-    reference = check_tag(_with_tag(call.ref, version), call.tenant, call.policy)
+    reference = real_tag(_with_tag(call.ref, version), call.tenant, call.policy)
     if not reference.host:
         raise Refused(
             "Publicar en Docker Hub no está permitido: pon delante un registro permitido."
         )
-    await find(call, str(reference))
+    await find(call, _with_tag(call.ref, version))
     path = f"/images/{reference.host}/{reference.path}/push"
-    return Relay(_with_auth(call, path, {"tag": reference.tag}))
+    return _with_names(call, _with_auth(call, path, {"tag": reference.tag}))
 
 
 def _with_auth(call: Call, path: str, query: dict[str, str]) -> Request:

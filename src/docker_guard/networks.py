@@ -7,10 +7,11 @@ it, and without traffic between its containers. The tenant sees it under the nam
 import asyncio
 import ipaddress
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from docker_guard.call import Call, Reply, passed_on
-from docker_guard.filters import own_filters
+from docker_guard.filters import own_filters, split_names
 from docker_guard.model import (
     DROP,
     Rule,
@@ -25,14 +26,8 @@ from docker_guard.model import (
     text_map,
     texts,
 )
-from docker_guard.ownership import (
-    asked_labels,
-    check_name,
-    owned,
-    pick,
-    show_asked,
-    stamped,
-)
+from docker_guard.names import asked_name, matches_any, real_name, shown
+from docker_guard.ownership import asked_labels, owned, pick, show_asked, stamped
 from docker_guard.policy import ISOLATED, Policy
 from docker_guard.refusal import Refused
 from docker_guard.subnets import SHARED_SUBNET, candidates
@@ -132,7 +127,7 @@ async def create(call: Call) -> Reply:
     """POST /networks/create"""
     call.query.finish()
     body = rebuild(call.body(), _rules(call.policy), "una red")
-    name = check_name(body.get("Name", ""), call.tenant, "la red")
+    name = body["Name"] = real_name(body.get("Name", ""), call.tenant, "la red")
     imposed = {} if call.policy.egress else _isolate(body)
     body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed)
     body["CheckDuplicate"] = True
@@ -142,15 +137,16 @@ async def create(call: Call) -> Reply:
 
 async def _create(call: Call, name: str, body: dict[str, Any]) -> Reply:
     """Create a network; an isolated one that asked for no subnet gets one of ours."""
-    asked = call.policy.egress or "Config" in body.get("IPAM", {})
-    for subnet in [""] if asked else candidates(name):
+    own_subnet = call.policy.egress or "Config" in body.get("IPAM", {})
+    for subnet in [""] if own_subnet else candidates(name):
         if subnet:
             body["IPAM"] = {"Driver": "default", "Config": [{"Subnet": subnet}]}
         status, answer = await call.ask("POST", "/networks/create", body=body)
         if status == 409:
-            raise Refused(f"network with name {name} already exists", 409)
+            asked = asked_name(name, call.tenant)
+            raise Refused(f"network with name {asked} already exists", 409)
         if status == 201:
-            call.saw("create", "network", name, answer["Id"])
+            call.saw("create", "network", asked_name(name, call.tenant), answer["Id"])
         if status == 201 or "overlap" not in str(answer).lower():
             return Reply(status, answer)
     raise Refused("No queda ninguna subred libre en este equipo. Borra las redes que no uses.")
@@ -166,8 +162,15 @@ def _isolate(body: dict[str, Any]) -> dict[str, Any]:
 
 async def own(call: Call, filters: str = "") -> list[Any]:
     """The tenant's networks."""
-    query = {"filters": own_filters(filters, call.tenant, _FILTERS)}
-    return [n for n in await call.fetch("/networks", query) if owned(n["Labels"], call.tenant)]
+    names, others = split_names(filters)
+    query = {"filters": own_filters(others, call.tenant, _FILTERS)}
+    listed = await call.fetch("/networks", query)
+    mine = [network for network in listed if owned(network["Labels"], call.tenant)]
+    return [n for n in mine if not names or matches_any(names, _names(call, n))]
+
+
+def _names(call: Call, network: dict[str, Any]) -> list[str]:
+    return [asked_name(network["Name"], call.tenant)]
 
 
 async def find(call: Call, ref: str) -> dict[str, Any]:
@@ -179,7 +182,7 @@ async def find(call: Call, ref: str) -> dict[str, Any]:
     if ref in _BRIDGE:
         await ensure_bridge(call)
         return dict(await call.fetch(f"/networks/{bridge_name(call.policy)}"))
-    network = pick(ref, await own(call), lambda n: [n["Name"]], "network")
+    network = pick(ref, await own(call), partial(_names, call), "network")
     return dict(await call.fetch(f"/networks/{network['Id']}"))
 
 
@@ -210,7 +213,7 @@ async def list_own(call: Call) -> Reply:
     """GET /networks"""
     filters = call.query.text("filters")
     call.query.finish()
-    return Reply(200, [_shown(network) for network in await own(call, filters)])
+    return Reply(200, [_shown(call, network) for network in await own(call, filters)])
 
 
 async def inspect(call: Call) -> Reply:
@@ -218,21 +221,23 @@ async def inspect(call: Call) -> Reply:
     call.query.text("scope")
     call.query.flag("verbose")
     call.query.finish()
-    return Reply(200, _shown(await find(call, call.ref)))
+    return Reply(200, _shown(call, await find(call, call.ref)))
 
 
 async def delete(call: Call) -> Reply:
     """DELETE /networks/{id}"""
     call.query.finish()
-    network = pick(call.ref, await own(call), lambda n: [n["Name"]], "network")
+    network = pick(call.ref, await own(call), partial(_names, call), "network")
     status, answer = await call.ask("DELETE", f"/networks/{network['Id']}")
     if status == 204:
-        call.saw("remove", "network", network["Name"], network["Id"])
+        call.saw("remove", "network", _names(call, network)[0], network["Id"])
     return Reply(status, answer)
 
 
-def _shown(network: dict[str, Any]) -> dict[str, Any]:
+def _shown(call: Call, network: dict[str, Any]) -> dict[str, Any]:
     if network["Name"] == ISOLATED:
         return {**network, "Name": "bridge", "Internal": False, "Options": {}, "Containers": {}}
-    show_asked(network, network["Labels"])
-    return {**network, "Labels": asked_labels(network["Labels"])}
+    labels = network["Labels"]
+    named: dict[str, Any] = shown(network, call.tenant)
+    show_asked(named, labels)
+    return {**named, "Labels": asked_labels(labels)}

@@ -19,23 +19,25 @@ _ID = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 
 
 def stamped(
-    labels: Mapping[str, str], tenant: Tenant, imposed: Mapping[str, Any] | None = None
-) -> dict[str, str]:
+    labels: Mapping[str, str], tenant: Tenant, imposed: Mapping[str, Any] | None = None,
+    **parts: Mapping[str, Any],
+) -> dict[str, str]:  # fmt: skip
     """The labels that an object gets: the tenant's own, and those that say whose it is.
 
     Args:
         labels: what the tenant asked for; keys that begin with ``taller.`` are overwritten.
         imposed: field → [value that the guard set, value that the tenant asked for].
+        parts: the same of other parts of the object, by their name.
     """
     asked = {k: v for k, v in labels.items() if k.startswith(_RESERVED)}
     kept = {k: v for k, v in labels.items() if not k.startswith(_RESERVED)}
-    echo = {"labels": asked, "imposed": dict(imposed or {})}
+    echo = {"labels": asked, "imposed": dict(imposed or {}), **parts}
     return {**kept, **tenant.labels, _ECHO: json.dumps(echo, separators=(",", ":"))}
 
 
 def owned(labels: Mapping[str, str] | None, tenant: Tenant) -> bool:
     """Whether an object with these labels is the tenant's."""
-    return (labels or {}).get("taller.prefix") == tenant.prefix
+    return (labels or {}).get("taller.prefix") == tenant.namespace
 
 
 def asked_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
@@ -44,12 +46,14 @@ def asked_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
     return {**kept, **_echo(labels).get("labels", {})}
 
 
-def show_asked(fields: dict[str, Any], labels: Mapping[str, str] | None) -> None:
+def show_asked(
+    fields: dict[str, Any], labels: Mapping[str, str] | None, part: str = "imposed"
+) -> None:
     """Put back, in an object's fields, what the tenant asked for where the guard set the value.
 
     A value that has changed since (``docker update``) is shown as it is.
     """
-    for name, (real, asked) in _echo(labels).get("imposed", {}).items():
+    for name, (real, asked) in _echo(labels).get(part, {}).items():
         if fields.get(name) == real:
             fields[name] = asked
 
@@ -60,22 +64,6 @@ def _echo(labels: Mapping[str, str] | None) -> dict[str, Any]:
     except ValueError:
         return {}  # an image's label, which a Dockerfile may write: it has no say
     return echo if isinstance(echo, dict) else {}
-
-
-def check_name(name: str, tenant: Tenant, what: str) -> str:
-    """Return a new object's name.
-
-    Raises:
-        Refused: it has no name, or one that does not begin with the tenant's prefix.
-    """
-    if not name:
-        raise Refused(f"Ponle nombre a {what}: debe empezar por «{tenant.prefix}».")
-    if not name.startswith(tenant.prefix):
-        raise Refused(
-            f"El nombre de {what} debe empezar por «{tenant.prefix}»; llegó «{name}». "
-            "Usa var.prefix en el nombre."
-        )
-    return name
 
 
 def pick(

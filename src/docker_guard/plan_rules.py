@@ -10,8 +10,10 @@ The guard refuses all of this when it is applied; here the student learns what, 
 import json
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from docker_guard.refusal import Denial
@@ -19,8 +21,10 @@ from docker_guard.refusal import Denial
 Json = Mapping[str, Any]
 
 _SHOWN = 80
-_WORKSPACE = "/workspace"
+WORKSPACE = "/workspace"
 """Where a sandbox sees the student's folder."""
+MAX_OBJECTS = 30
+"""How many objects a plan may hold where nothing else is said: twice what any exercise needs."""
 _INDEX = re.compile(r'\[(\d+|"([^"\\]|\\.)*")\]')
 _PRIVATE_IPC = ("private", "shareable", "none")
 _SAFE_OPTIONS = ("no-new-privileges", "no-new-privileges:true")
@@ -47,23 +51,42 @@ class _Rule:
     late: bool = False
 
 
-def screen_plan(plan: Json) -> list[Denial]:
+def screen_plan(
+    plan: Json, *, workspace: str = WORKSPACE, max_objects: int = MAX_OBJECTS
+) -> list[Denial]:
     """Find what a plan may not contain; ``file`` of each denial is the resource's address.
 
     Args:
         plan: ``terraform show -json`` of it.
+        workspace: the student's folder, as the plan's paths name it.
+        max_objects: how many objects there may be once it is applied.
     """
-    found: list[Denial] = []
-    for change in plan.get("resource_changes") or []:
-        after = change["change"]["after"]
-        if change["mode"] == "managed" and isinstance(after, Mapping):
-            found += _of_resource(plan, change)
+    changes = [
+        change
+        for change in plan.get("resource_changes") or []
+        if change["mode"] == "managed" and isinstance(change["change"]["after"], Mapping)
+    ]
+    if len(changes) > max_objects:
+        return [_too_many(changes, max_objects)]
+    found = (denial for change in changes for denial in _of_resource(plan, change, workspace))
     return list(dict.fromkeys(found))
 
 
-def _of_resource(plan: Json, change: Json) -> Iterator[Denial]:
+def _too_many(changes: list[Json], most: int) -> Denial:
+    numbers = Counter(change["address"].partition("[")[0] for change in changes)
+    address, number = numbers.most_common(1)[0]
+    of_one = f", {number} de ellos de {address}" if number > 1 else ""
+    return Denial(
+        "objects",
+        "plan",
+        f"tendría {len(changes)} objetos{of_one}, y aquí caben {most}. Deja solo los que pide el "
+        "ejercicio: mira count y for_each.",
+    )
+
+
+def _of_resource(plan: Json, change: Json, workspace: str) -> Iterator[Denial]:
     after, unknown = change["change"]["after"], change["change"].get("after_unknown")
-    for rule in _RULES.get(change["type"], ()):
+    for rule in _rules(workspace).get(change["type"], ()):
         for value, is_late in _leaves(after, unknown, rule.path):
             message = _known(rule, value)
             if is_late and not rule.late and not _is_the_engines(plan, change, rule):
@@ -156,9 +179,10 @@ def _is_host_path(value: str) -> bool:
     return value.startswith(("/", "~", ".")) and not _is_socket(value)
 
 
-def _leaves_workspace(value: str) -> bool:
+def _leaves_workspace(workspace: str, value: str) -> bool:
     path = posixpath.normpath(value)
-    inside = f"{path}/".startswith(f"{_WORKSPACE}/") if path.startswith("/") else True
+    root = workspace.rstrip("/")
+    inside = f"{path}/".startswith(f"{root}/") if path.startswith("/") else True
     return not inside or path.split("/")[0] in ("..", "~")
 
 
@@ -215,15 +239,27 @@ _CONTAINER = (
           'Usa type = "volume" y source = docker_volume.….name.'),
     _Rule("driver_options", ("mounts", "volume_options", "driver_options"), _binds, _BINDING,
           _PLAIN_VOLUME),
-    _Rule("upload", ("upload", "source"), _leaves_workspace,
-          "copia al contenedor un archivo que no es de tu carpeta",
-          'Guárdalo en tu carpeta y escribe source = "${path.module}/…".'),
 )  # fmt: skip
 
-_RULES: Mapping[str, tuple[_Rule, ...]] = {
-    "docker_container": _CONTAINER,
-    "docker_volume": (_Rule("driver_options", ("driver_opts",), _binds, _BINDING, _PLAIN_VOLUME),),
-    "docker_image": (
-        _Rule("namespace", ("build", "network_mode"), _leaves_namespace, _SHARED, _DROP_LINE),
-    ),
-}
+
+def _upload(workspace: str) -> _Rule:
+    return _Rule(
+        "upload",
+        ("upload", "source"),
+        partial(_leaves_workspace, workspace),
+        "copia al contenedor un archivo que no es de tu carpeta",
+        'Guárdalo en tu carpeta y escribe source = "${path.module}/…".',
+    )
+
+
+@cache
+def _rules(workspace: str) -> Mapping[str, tuple[_Rule, ...]]:
+    return {
+        "docker_container": (*_CONTAINER, _upload(workspace)),
+        "docker_volume": (
+            _Rule("driver_options", ("driver_opts",), _binds, _BINDING, _PLAIN_VOLUME),
+        ),
+        "docker_image": (
+            _Rule("namespace", ("build", "network_mode"), _leaves_namespace, _SHARED, _DROP_LINE),
+        ),
+    }

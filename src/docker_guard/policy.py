@@ -11,7 +11,7 @@ MEGABYTE = 1024 * 1024
 ISOLATED = "taller_isolated"
 """The guards' common network: what a tenant without egress calls ``bridge``."""
 
-_PREFIX = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}", re.ASCII)
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}", re.ASCII)
 _LABEL_VALUE = re.compile(r"[\w.:/@ -]{0,120}")
 
 
@@ -20,23 +20,24 @@ class Tenant:
     """The owner of everything that passes through one guard.
 
     Attributes:
-        prefix: how each of the tenant's names in Docker begins. Lower case, because image names
-            are. No tenant's prefix may begin with another's: their names could not be told apart.
+        namespace: how the engine's name of each of the tenant's objects begins; the tenant does
+            not see it. A secret, so that nobody meets another's names; lower case, because image
+            names are. No tenant's may begin with another's: their names could not be told apart.
         exercise: the exercise at work, kept in the label ``taller.exercise``.
         run: the attempt, kept in the label ``taller.run``.
 
     Raises:
-        GuardError: a prefix that Docker would not take in every kind of name.
+        GuardError: a namespace that Docker would not take in every kind of name.
     """
 
-    prefix: str
+    namespace: str
     exercise: str = ""
     run: str = ""
 
     def __post_init__(self) -> None:
-        if not _PREFIX.fullmatch(self.prefix):
+        if not _NAMESPACE.fullmatch(self.namespace):
             raise GuardError(
-                f"El prefijo «{self.prefix}» no sirve para nombrar objetos de Docker.",
+                f"El espacio «{self.namespace}» no sirve para nombrar objetos de Docker.",
                 "Usa de 1 a 40 letras minúsculas, cifras, «_», «.» o «-», sin empezar por signo.",
             )
         for value in (self.exercise, self.run):
@@ -47,7 +48,7 @@ class Tenant:
     def labels(self) -> dict[str, str]:
         """The labels that mark an object as this tenant's."""
         return {
-            "taller.prefix": self.prefix,
+            "taller.prefix": self.namespace,
             "taller.exercise": self.exercise,
             "taller.run": self.run,
         }
@@ -64,7 +65,7 @@ class Policy:
     Attributes:
         images: base images that may be read, run and built upon, but neither changed nor deleted.
         registries: hosts (``localhost:5000``) that may be pulled from and pushed to, below the
-            tenant's prefix only; none by default.
+            tenant's namespace only; none by default.
         egress: whether containers may reach other machines. Without it every network is internal
             and has no address of the host on it, and the network that the tenant calls
             ``bridge`` is a shared one on which containers do not see each other.
@@ -97,10 +98,10 @@ class Policy:
     recipes: tuple[bytes, ...] = ()
     restart_policies: frozenset[str] = frozenset({"", "no"})
     whole_history: bool = True
-    volumes: int = 20
-    networks: int = 5
-    containers: int = 20
-    images_owned: int = 10
+    volumes: int = 40
+    networks: int = 30
+    containers: int = 30
+    images_owned: int = 30
     connections: int = 64
     memory_mb: int = 512
     memory_max_mb: int = 1024

@@ -1,7 +1,7 @@
 """Image names: ``[host/]path[:tag][@digest]`` (the OCI distribution reference grammar)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docker_guard.policy import Policy, Tenant
 from docker_guard.refusal import Refused
@@ -43,20 +43,17 @@ def parse_reference(text: str) -> Reference | None:
     return Reference(host, path, match["tag"] or "latest", match["digest"] or "")
 
 
-def check_tag(text: str, tenant: Tenant, policy: Policy) -> Reference:
-    """Return the name of a new image or tag.
+def real_tag(text: str, tenant: Tenant, policy: Policy) -> Reference:
+    """The engine's name of the tenant's new image or tag.
 
     Raises:
-        Refused: it is not the tenant's, or belongs to a registry outside the policy.
+        Refused: it is no name, a base image's, or of a registry outside the policy.
     """
     reference = parse_reference(text)
     if reference is None or reference.digest:
         raise Refused(f"«{text}» no es un nombre de imagen: nombre:etiqueta, en minúsculas.", 400)
     if reference.host and reference.host not in policy.registries:
         raise Refused(f"El registro «{reference.host}» no está permitido.")
-    if not reference.path.startswith(tenant.prefix) or str(reference) in policy.images:
-        raise Refused(
-            f"El nombre de la imagen debe empezar por «{tenant.prefix}»; llegó «{text}». "
-            "Usa var.prefix en el nombre."
-        )
-    return reference
+    if str(reference) in policy.images:
+        raise Refused(f"«{text}» es una imagen base, de todos. Ponle otro nombre a la tuya.")
+    return replace(reference, path=tenant.namespace + reference.path)

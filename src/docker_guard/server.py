@@ -39,7 +39,7 @@ class Guard:
         mode: permissions of the socket's file.
 
     Raises:
-        GuardError: the tenant's prefix is the beginning of a name that all tenants share.
+        GuardError: the tenant's namespace is the beginning of a name that all tenants share.
 
     Attributes:
     """
@@ -53,7 +53,7 @@ class Guard:
         self.socket = socket
         self._refusals = Refusals()
         self._mode = mode
-        _check_prefix(tenant, self.policy)
+        _check_namespace(tenant, self.policy)
         self._engine = Engine(upstream)
         self._disk = DiskWatch(tenant, self.policy, self._engine, self._refusals.add)
         self._history = History(limited=self.policy.whole_history)
@@ -166,12 +166,12 @@ class Guard:
             writer.close()
 
 
-def _check_prefix(tenant: Tenant, policy: Policy) -> None:
+def _check_namespace(tenant: Tenant, policy: Policy) -> None:
     for shared in (ISOLATED, *policy.images):
-        if shared.startswith(tenant.prefix):
+        if shared.startswith(tenant.namespace):
             raise GuardError(
-                f"El prefijo «{tenant.prefix}» es el comienzo de «{shared}», que es de todos.",
-                "Elige otro prefijo, por ejemplo con el nombre del estudiante.",
+                f"El espacio «{tenant.namespace}» es el comienzo de «{shared}», que es de todos.",
+                "Elige otro: unas letras y cifras que nadie adivine.",
             )
 
 

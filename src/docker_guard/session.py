@@ -5,13 +5,14 @@ import json
 import logging
 import tempfile
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.disk import DiskWatch
 from docker_guard.engine import Answer, Engine
 from docker_guard.history import History
 from docker_guard.http import Exchange, Head
+from docker_guard.names import without_namespace
 from docker_guard.policy import MEGABYTE, Policy, Tenant
 from docker_guard.quota import Quota
 from docker_guard.refusal import Refusal, Refused
@@ -25,6 +26,12 @@ _GRACE_SECONDS = 1.0
 _UPLOADS = 2
 _AGAINST_POLICY = frozenset({400, 403, 408, 413, 431})
 """Answers worth the instructor's attention; a name that is not there (404) is everyday life."""
+
+_WORDS = frozenset({"message", "Id", "Warning", "Warnings"})
+"""What there is in answers that say in the engine's words how a call went."""
+
+_FIRST_ERROR = 400
+"""Answers from this status on say in words what failed; names of objects are among them."""
 
 _RELAYED = ("Content-Type", "Api-Version", "Ostype", "Docker-Experimental", "Builder-Version",
             "Server", "X-Docker-Container-Path-Stat")  # fmt: skip
@@ -62,7 +69,7 @@ class Session:
         except ConnectionError:
             raise
         except Exception:  # noqa: BLE001 - whatever fails in here, the call must not pass
-            _log.exception("guard of %s failed on %s", self.tenant.prefix, head)
+            _log.exception("guard of %s failed on %s", self.tenant.namespace, head)
             failure = Refused("El guardián del taller falló. Avisa a quien lo administra.", 500)
             await self._refuse(exchange, head, failure)
 
@@ -72,7 +79,8 @@ class Session:
             self.refusals.add(Refusal(method, target, refused.status, refused.message))
             await asyncio.sleep(self.refusals.delay)
         if not exchange.answering:
-            await _reply(exchange, Reply(refused.status, {"message": refused.message}))
+            message = without_namespace(refused.message, self.tenant)
+            await _reply(exchange, Reply(refused.status, {"message": message}))
 
     async def _decide(self, exchange: Exchange, head: Head) -> None:
         version, path, query = split_target(head.target)
@@ -90,9 +98,16 @@ class Session:
                 )  # fmt: skip
                 outcome = await route.handler(call)
                 if isinstance(outcome, Reply):
-                    await _reply(exchange, outcome)
+                    await _reply(exchange, self._named(outcome))
                 else:
                     await self._relay(exchange, outcome)
+
+    def _named(self, reply: Reply) -> Reply:
+        """An answer with the tenant's names: what the engine said of a failure, and warnings."""
+        if isinstance(reply.body, dict) and reply.body.keys() <= _WORDS:
+            text = without_namespace(json.dumps(reply.body), self.tenant)
+            return replace(reply, body=json.loads(text))
+        return reply
 
     async def _relay(self, exchange: Exchange, relay: Relay) -> None:
         """Pass the engine's answer on until it ends, the client leaves or the time is up."""
@@ -119,6 +134,12 @@ class Session:
     async def _pass_on(self, exchange: Exchange, relay: Relay) -> None:
         async with self.engine.send(relay.request) as answer:
             headers = {k: answer.headers[k] for k in _RELAYED if k in answer.headers}
+            if answer.status >= _FIRST_ERROR and relay.request.method != "HEAD":
+                text = (await answer.read()).decode("utf-8", "replace")
+                await exchange.begin(answer.status, headers)
+                await exchange.write(without_namespace(text, self.tenant).encode())
+                await exchange.finish()
+                return
             if relay.request.method == "HEAD":
                 headers["Content-Length"] = "0"
             await exchange.begin(answer.status, headers)
@@ -138,6 +159,8 @@ async def _copy(answer: Answer, exchange: Exchange, relay: Relay) -> None:
         for line in filter(None, lines):
             if (kept := keep(line)) is not None:
                 await exchange.write(kept + b"\n")
+    if keep and rest and (kept := keep(rest)) is not None:
+        await exchange.write(kept)
 
 
 async def _reply(exchange: Exchange, reply: Reply) -> None:

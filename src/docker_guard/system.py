@@ -4,7 +4,9 @@ import copy
 import json
 
 from docker_guard.call import Call, Relay, Reply
-from docker_guard.filters import own_filters
+from docker_guard.filters import own_filters, parse_filters
+from docker_guard.names import shown
+from docker_guard.ownership import asked_labels, owned
 
 _INFO = (
     "ServerVersion", "OSType", "Architecture", "OperatingSystem", "KernelVersion", "NCPU",
@@ -17,7 +19,8 @@ API_VERSION = "1.38"
 """The API that the guard says it speaks. From 1.39 on kreuzwerker/docker 3.x builds with BuildKit,
 over a connection that the guard could not read; below, with the classic builder."""
 
-_EVENT_FILTERS = frozenset({"type", "event", "container", "image", "volume", "network"})
+_NAMED_FILTERS = frozenset({"container", "image", "volume", "network"})
+_EVENT_FILTERS = frozenset({"type", "event", *_NAMED_FILTERS})
 
 
 async def ping(call: Call) -> Reply:
@@ -48,15 +51,23 @@ async def info(call: Call) -> Reply:
 
 
 async def events(call: Call) -> Relay:
-    """GET /events: those of objects with the tenant's label."""
+    """GET /events: those of objects with the tenant's label, under the tenant's names."""
     since, until = call.query.text("since"), call.query.text("until")
-    query = {"filters": own_filters(call.query.text("filters"), call.tenant, _EVENT_FILTERS)}
+    asked = parse_filters(call.query.text("filters"), _EVENT_FILTERS | {"label"})
+    for kind in _NAMED_FILTERS & asked.keys():
+        asked[kind] += [call.tenant.namespace + ref for ref in asked[kind]]
+    query = {"filters": own_filters(json.dumps(asked), call.tenant, _EVENT_FILTERS)}
     call.query.finish()
     query |= {k: v for k, v in (("since", since), ("until", until)) if v}
 
     def own(line: bytes) -> bytes | None:
         event = json.loads(line)
-        mine = event.get("Actor", {}).get("Attributes", {}).get("taller.prefix")
-        return line if mine == call.tenant.prefix else None
+        labels = event.get("Actor", {}).get("Attributes", {})
+        if not owned(labels, call.tenant):
+            return None
+        names = {k: labels[k] for k in ("name", "image") if k in labels}
+        event = shown(event, call.tenant)
+        event["Actor"]["Attributes"] = asked_labels(labels) | shown(names, call.tenant)
+        return json.dumps(event).encode()
 
     return Relay(call.request("GET", "/events", query), line_filter=own)

@@ -1,15 +1,17 @@
 """Volumes: named, of the local driver, without options, and only the tenant's own."""
 
-import re
+import secrets
 from typing import Any
 
 from docker_guard.call import Call, Reply, passed_on
-from docker_guard.filters import own_filters
+from docker_guard.filters import own_filters, split_names
 from docker_guard.model import choice, rebuild, refuse, text, text_map
-from docker_guard.ownership import asked_labels, check_name, owned, stamped
+from docker_guard.names import asked_name, is_name, matches_any, real_name, shown
+from docker_guard.ownership import asked_labels, owned, stamped
 from docker_guard.refusal import Refused
 
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", re.ASCII)
+_NAME_BYTES = 32
+"""Of the name that a volume gets when its owner gives none, as the engine does it."""
 
 _RULES = {
     "Name": text,
@@ -24,23 +26,22 @@ async def create(call: Call) -> Reply:
     """POST /volumes/create"""
     call.query.finish()
     body = rebuild(call.body(), _RULES, "un volumen")
-    volume = await ensure(call, body.get("Name", ""), body.get("Labels", {}))
-    return Reply(201, _shown(volume))
+    name = body.get("Name") or secrets.token_hex(_NAME_BYTES)
+    volume = await ensure(call, name, body.get("Labels", {}))
+    return Reply(201, _shown(call, volume))
 
 
 async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any]:
     """Return the tenant's volume of that name, after creating it if there is none.
 
     Raises:
-        Refused: a name that is not the tenant's, or the quota is reached.
+        Refused: not a name, or the quota is reached.
     """
-    check_name(name, call.tenant, "el volumen")
-    if not NAME.fullmatch(name):
-        raise Refused(f"«{name}» no es un nombre de volumen.", 400)
-    async with call.quota.place("volúmenes", call.policy.volumes, lambda: others(call, name)):
-        status, volume = await call.ask("GET", f"/volumes/{name}")
+    real = real_name(name, call.tenant, "el volumen")
+    async with call.quota.place("volúmenes", call.policy.volumes, lambda: others(call, real)):
+        status, volume = await call.ask("GET", f"/volumes/{real}")
         if status == 404:
-            body = {"Name": name, "Driver": "local", "Labels": stamped(labels, call.tenant)}
+            body = {"Name": real, "Driver": "local", "Labels": stamped(labels, call.tenant)}
             status, volume = await call.ask("POST", "/volumes/create", body=body)
             if status == 201:
                 call.saw("create", "volume", name, identity(name, volume))
@@ -51,15 +52,18 @@ async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any
     return dict(volume)
 
 
-async def others(call: Call, name: str) -> list[Any]:
+async def others(call: Call, real: str) -> list[Any]:
     """The tenant's volumes but the one of that name: creating it again takes no place."""
-    return [volume for volume in await _own(call) if volume["Name"] != name]
+    return [volume for volume in await _own(call) if volume["Name"] != real]
 
 
 async def _own(call: Call, filters: str = "") -> list[Any]:
-    query = {"filters": own_filters(filters, call.tenant, _FILTERS)}
+    names, others = split_names(filters)
+    query = {"filters": own_filters(others, call.tenant, _FILTERS)}
     listed = await call.fetch("/volumes", query)
-    return [v for v in listed["Volumes"] or [] if owned(v["Labels"], call.tenant)]
+    mine = [v for v in listed["Volumes"] or [] if owned(v["Labels"], call.tenant)]
+    tenant = call.tenant
+    return [v for v in mine if not names or matches_any(names, [asked_name(v["Name"], tenant)])]
 
 
 async def list_own(call: Call) -> Reply:
@@ -67,7 +71,7 @@ async def list_own(call: Call) -> Reply:
     filters = call.query.text("filters")
     call.query.finish()
     volumes = await _own(call, filters)
-    return Reply(200, {"Volumes": [_shown(volume) for volume in volumes], "Warnings": None})
+    return Reply(200, {"Volumes": [_shown(call, volume) for volume in volumes], "Warnings": None})
 
 
 async def find(call: Call, name: str) -> dict[str, Any]:
@@ -76,8 +80,8 @@ async def find(call: Call, name: str) -> dict[str, Any]:
     Raises:
         Refused: as the engine answers when there is none.
     """
-    if NAME.fullmatch(name):
-        status, volume = await call.ask("GET", f"/volumes/{name}")
+    if is_name(name):
+        status, volume = await call.ask("GET", f"/volumes/{call.tenant.namespace}{name}")
         if status == 200 and owned(volume["Labels"], call.tenant):
             return dict(volume)
         if status >= 500:
@@ -88,7 +92,7 @@ async def find(call: Call, name: str) -> dict[str, Any]:
 async def inspect(call: Call) -> Reply:
     """GET /volumes/{name}"""
     call.query.finish()
-    return Reply(200, _shown(await find(call, call.ref)))
+    return Reply(200, _shown(call, await find(call, call.ref)))
 
 
 async def delete(call: Call) -> Reply:
@@ -108,5 +112,6 @@ def identity(name: str, volume: dict[str, Any]) -> str:
     return f"{name} {volume.get('CreatedAt', '')}"
 
 
-def _shown(volume: dict[str, Any]) -> dict[str, Any]:
-    return {**volume, "Labels": asked_labels(volume["Labels"]) or None}
+def _shown(call: Call, volume: dict[str, Any]) -> dict[str, Any]:
+    named: dict[str, Any] = shown(volume, call.tenant)
+    return {**named, "Labels": asked_labels(volume["Labels"]) or None}

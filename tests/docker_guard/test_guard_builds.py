@@ -56,9 +56,9 @@ class TestBuilds:
             f"FROM {BASE} AS first\nRUN echo 1 > /a\nFROM {BASE}\nCOPY --from=first /a /b\n"
             "LABEL taller.prefix=other course=x\n"
         )
-        build(client, f"{prefix}-x:1", context({"Dockerfile": dockerfile}),
+        build(client, "dev-x:1", context({"Dockerfile": dockerfile}),
               labels={"taller.run": "fake", "mine": "1"})  # fmt: skip
-        labels = engine.images.get(f"{prefix}-x:1").labels
+        labels = engine.images.get(f"{prefix}dev-x:1").labels
         assert labels["taller.prefix"] == prefix
         assert labels["taller.run"] == "r1"
         assert (labels["course"], labels["mine"]) == ("x", "1")
@@ -70,8 +70,8 @@ class TestBuilds:
             f"FROM {BASE}\nRUN echo {prefix}\nFROM {BASE} AS wanted\nENV STAGE=wanted\n"
             f"FROM {BASE}\nENV STAGE=last\n"
         )
-        build(client, f"{prefix}-x:1", context({"Dockerfile": dockerfile}), target="WANTED")
-        made = engine.images.get(f"{prefix}-x:1")
+        build(client, "dev-x:1", context({"Dockerfile": dockerfile}), target="WANTED")
+        made = engine.images.get(f"{prefix}dev-x:1")
         assert "STAGE=wanted" in made.attrs["Config"]["Env"]
         assert made.labels["taller.prefix"] == prefix
 
@@ -80,7 +80,7 @@ class TestBuilds:
     ) -> None:
         packed = context({"Dockerfile": f"FROM {BASE} AS first\n"})
         with pytest.raises(APIError, match="no tiene la etapa «second»"):
-            build(client, f"{prefix}-x:1", packed, target="second")
+            build(client, "dev-x:1", packed, target="second")
 
     def test_what_a_failed_build_had_made_is_found_by_its_label(
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
@@ -90,13 +90,13 @@ class TestBuilds:
             f"COPY --from=first /a /b\nRUN echo {prefix} > /c\nRUN false\n"
         )
         with pytest.raises(BuildError):
-            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+            build(client, "dev-x", context({"Dockerfile": dockerfile}))
         for image in engine.api.images(filters={"label": f"taller.prefix={prefix}"}):
             engine.api.remove_image(image["Id"], force=True)
         again = dockerfile.replace("RUN false\n", "").encode()
         for target, cached in (("first", 0), (None, 1)):
             _, log = engine.images.build(
-                fileobj=io.BytesIO(again), tag=f"{prefix}-{target}".lower(), target=target, rm=True
+                fileobj=io.BytesIO(again), tag=f"dev-{target}".lower(), target=target, rm=True
             )
             steps = "".join(line.get("stream", "") for line in log)
             assert steps.count("Using cache") == cached  # the first stage's, just built
@@ -105,7 +105,7 @@ class TestBuilds:
         program = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
         dockerfile = f'FROM {BASE}\nRUN python3 -c "{program}"\n'
         with pytest.raises(BuildError) as caught:
-            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+            build(client, "dev-x", context({"Dockerfile": dockerfile}))
         assert "Network is unreachable" in "".join(
             line.get("stream", "") for line in caught.value.build_log
         )
@@ -141,7 +141,7 @@ class TestBuilds:
     ) -> None:
         packed = context({"Dockerfile": lines.replace("{b}", BASE)})
         with pytest.raises((APIError, BuildError)) as caught:
-            build(client, f"{prefix}-x", packed)
+            build(client, "dev-x", packed)
         assert reason in str(caught.value)
 
     @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ class TestBuilds:
         url = f"{client.api.base_url}/v1.41/build"
         assert client.api.post(url, params=options, data=packed).status_code == 403
 
-    @pytest.mark.parametrize("tag", ["other:1", BASE, "localhost:5000/x", "UPPER"])
+    @pytest.mark.parametrize("tag", [BASE, "localhost:5000/x", "UPPER"])
     def test_a_name_of_somebody_else_is_refused(
         self, client: docker.DockerClient, tag: str
     ) -> None:
@@ -175,7 +175,7 @@ class TestBuilds:
         trap = tarfile.TarInfo(name)
         trap.type, trap.linkname = kind, "../../etc/passwd"
         with pytest.raises(APIError, match=r"400|403"):
-            build(client, f"{prefix}-x", context({"Dockerfile": f"FROM {BASE}"}, trap=trap))
+            build(client, "dev-x", context({"Dockerfile": f"FROM {BASE}"}, trap=trap))
 
     def test_bytes_that_are_no_archive_are_refused(self, client: docker.DockerClient) -> None:
         url = f"{client.api.base_url}/v1.41/build"
@@ -214,7 +214,7 @@ class TestLimitsOfBuilds:
             info.size = len(f"FROM {BASE}")
             tar.addfile(info, io.BytesIO(f"FROM {BASE}".encode()))
         packed.seek(0)
-        assert build(client, f"{prefix}-x", packed, encoding="gzip").tags == [f"{prefix}-x:latest"]
+        assert build(client, "dev-x", packed, encoding="gzip").tags == ["dev-x:latest"]
 
     def test_too_many_files_are_refused(self, client: docker.DockerClient) -> None:
         files = {"Dockerfile": f"FROM {BASE}"} | {f"f{number}": "" for number in range(30)}
@@ -226,7 +226,7 @@ class TestLimitsOfBuilds:
     ) -> None:
         dockerfile = f"FROM {BASE}\nRUN echo {prefix}; sleep 60"
         with pytest.raises(BuildError, match="pasó de 3 s"):
-            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+            build(client, "dev-x", context({"Dockerfile": dockerfile}))
         deadline = time.monotonic() + 15
         while any(prefix in c["Command"] for c in engine.api.containers()):
             assert time.monotonic() < deadline
@@ -246,7 +246,7 @@ class TestDisk:
         step = "RUN head -c 40M /dev/zero > /$(date +%N); sleep 3\n"
         dockerfile = f"FROM {BASE}\nLABEL taller.prefix=other\n{step * 9}"
         with pytest.raises(BuildError, match="returned a non-zero code: 137") as caught:
-            build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}), nocache=True)
+            build(client, "dev-x", context({"Dockerfile": dockerfile}), nocache=True)
         log = "".join(line.get("stream", "") for line in caught.value.build_log)
         assert log.count("Running in") == 3 + 3  # the labels, and the steps that began
         (refusal,) = guard.refusals
@@ -273,10 +273,12 @@ class TestCache:
     ) -> None:
         arguments = {"BASE_IMAGE": BASE, "MARK": prefix}
         files = {"Dockerfile": self.DOCKERFILE, "lock": prefix}
-        build(engine, f"{prefix}-stage", context(files), buildargs=arguments, target="dependencies")
-        build(engine, f"{prefix}-before", context(files), buildargs=arguments)
+        build(
+            engine, f"{prefix}dev-stage", context(files), buildargs=arguments, target="dependencies"
+        )
+        build(engine, f"{prefix}dev-before", context(files), buildargs=arguments)
         _, log = client.images.build(
-            fileobj=context(files), custom_context=True, tag=f"{prefix}-after", buildargs=arguments
+            fileobj=context(files), custom_context=True, tag="dev-after", buildargs=arguments
         )
         steps = "".join(line.get("stream", "") for line in log)
         assert steps.count("Using cache") == 5  # every step but the FROMs and the labels
@@ -286,10 +288,12 @@ class TestCache:
     ) -> None:
         files = {"Dockerfile": self.DOCKERFILE, "lock": prefix}
         arguments = {"BASE_IMAGE": BASE, "MARK": prefix}
-        build(engine, f"{prefix}-stage", context(files), buildargs=arguments, target="dependencies")
-        build(client, f"{prefix}-after", context(files), buildargs=arguments)
+        build(
+            engine, f"{prefix}dev-stage", context(files), buildargs=arguments, target="dependencies"
+        )
+        build(client, "dev-after", context(files), buildargs=arguments)
         (made,) = engine.api.images(filters={"label": f"taller.prefix={prefix}"})
-        assert made["RepoTags"] == [f"{prefix}-after:latest"]
+        assert made["RepoTags"] == [f"{prefix}dev-after:latest"]
 
 
 def test_too_many_volumes_in_a_dockerfile_are_refused(
@@ -297,7 +301,7 @@ def test_too_many_volumes_in_a_dockerfile_are_refused(
 ) -> None:
     dockerfile = f"FROM {BASE}\nVOLUME " + " ".join(f"/v{n}" for n in range(20))
     with pytest.raises(APIError, match="VOLUME"):
-        build(client, f"{prefix}-x", context({"Dockerfile": dockerfile}))
+        build(client, "dev-x", context({"Dockerfile": dockerfile}))
 
 
 SECRET = "https://name:secret@index.example.com"
@@ -328,7 +332,7 @@ class TestCachedBuilds:
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
     ) -> None:
         files = {"Dockerfile": RECIPE, "data": prefix}
-        warm = build(engine, f"{prefix}-warm:1", context(files), buildargs={"INDEX": SECRET})
+        warm = build(engine, f"{prefix}dev-warm:1", context(files), buildargs={"INDEX": SECRET})
         mine = tarfile.TarInfo("data")
         mine.uid = mine.gid = 1000
         mine.size = len(prefix)
@@ -336,14 +340,14 @@ class TestCachedBuilds:
         with tarfile.open(fileobj=packed, mode="a") as tar:
             tar.addfile(mine, io.BytesIO(prefix.encode()))
         packed.seek(0)
-        again = build(client, f"{prefix}-x:1", packed)
+        again = build(client, "dev-x:1", packed)
         assert again.attrs["RootFS"]["Layers"] == warm.attrs["RootFS"]["Layers"]
 
     def test_its_arguments_stay_unknown_to_the_tenant(
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
     ) -> None:
-        image = build(client, f"{prefix}-x:1", context({"Dockerfile": RECIPE, "data": prefix}))
-        assert SECRET in str(engine.images.get(f"{prefix}-x:1").history())
+        image = build(client, "dev-x:1", context({"Dockerfile": RECIPE, "data": prefix}))
+        assert SECRET in str(engine.images.get(f"{prefix}dev-x:1").history())
         assert "/made-once" in str(image.history())
         assert SECRET not in str(image.history()) + str(image.attrs)
 
@@ -360,4 +364,4 @@ class TestOtherBuilds:
     ) -> None:
         text = RECIPE + "RUN echo $INDEX\n"
         with pytest.raises(BuildError):
-            build(client, f"{prefix}-x:1", context({"Dockerfile": text, "data": prefix}))
+            build(client, "dev-x:1", context({"Dockerfile": text, "data": prefix}))

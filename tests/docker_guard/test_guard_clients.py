@@ -22,16 +22,16 @@ class TestCommandLine:
     """docker …"""
 
     def test_a_volume_lives_and_goes(self, cli: Any, prefix: str) -> None:
-        cli.out("volume", "create", f"{prefix}_raw")
-        assert f"{prefix}_raw" in cli.out("volume", "ls")
-        assert json.loads(cli.out("volume", "inspect", f"{prefix}_raw"))[0]["Driver"] == "local"
-        cli.out("volume", "rm", f"{prefix}_raw")
-        assert prefix not in cli.out("volume", "ls")
+        cli.out("volume", "create", "dev_raw")
+        assert "dev_raw" in cli.out("volume", "ls")
+        assert json.loads(cli.out("volume", "inspect", "dev_raw"))[0]["Driver"] == "local"
+        cli.out("volume", "rm", "dev_raw")
+        assert "dev_raw" not in cli.out("volume", "ls")
 
     def test_a_container_lives_and_goes(self, cli: Any, prefix: str) -> None:
-        name = f"{prefix}_c"
+        name = "dev_c"
         program = "import sys; print('hola'); sys.exit(3)"
-        cli.out("run", "-d", "--name", name, "-v", f"{prefix}_v:/x", "-e", "A=1", BASE, "python3",
+        cli.out("run", "-d", "--name", name, "-v", "dev_v:/x", "-e", "A=1", BASE, "python3",
                 "-c", program)  # fmt: skip
         assert cli.out("wait", name) == "3"
         assert cli.out("logs", name) == "hola"
@@ -39,23 +39,23 @@ class TestCommandLine:
         assert name not in cli.out("ps")
         assert cli.out("inspect", "--type", "container", "-f", "{{.State.ExitCode}}", name) == "3"
         cli.out("rm", name)
-        assert prefix not in cli.out("ps", "-a")
+        assert name not in cli.out("ps", "-a")
 
     def test_a_network_is_joined_and_left(self, cli: Any, prefix: str) -> None:
-        cli.out("network", "create", f"{prefix}_n")
-        cli.out("run", "-d", "--name", f"{prefix}_c", BASE, "sleep", "30")
-        cli.out("network", "connect", f"{prefix}_n", f"{prefix}_c")
-        assert f"{prefix}_c" in cli.out("network", "inspect", f"{prefix}_n")
-        cli.out("network", "disconnect", f"{prefix}_n", f"{prefix}_c")
-        cli.out("network", "disconnect", "bridge", f"{prefix}_c")
-        cli.out("stop", "-t", "0", f"{prefix}_c")
-        cli.out("network", "rm", f"{prefix}_n")
+        cli.out("network", "create", "dev_n")
+        cli.out("run", "-d", "--name", "dev_c", BASE, "sleep", "30")
+        cli.out("network", "connect", "dev_n", "dev_c")
+        assert "dev_c" in cli.out("network", "inspect", "dev_n")
+        cli.out("network", "disconnect", "dev_n", "dev_c")
+        cli.out("network", "disconnect", "bridge", "dev_c")
+        cli.out("stop", "-t", "0", "dev_c")
+        cli.out("network", "rm", "dev_n")
 
     def test_files_are_copied_in_and_out(self, cli: Any, prefix: str, tmp_path: Path) -> None:
-        cli.out("create", "--name", f"{prefix}_c", BASE, "ls")
+        cli.out("create", "--name", "dev_c", BASE, "ls")
         (tmp_path / "a.txt").write_text("hola")
-        cli.out("cp", str(tmp_path / "a.txt"), f"{prefix}_c:/tmp/b.txt")
-        cli.out("cp", f"{prefix}_c:/tmp/b.txt", str(tmp_path / "c.txt"))
+        cli.out("cp", str(tmp_path / "a.txt"), "dev_c:/tmp/b.txt")
+        cli.out("cp", "dev_c:/tmp/b.txt", str(tmp_path / "c.txt"))
         assert (tmp_path / "c.txt").read_text() == "hola"
 
     def test_an_image_is_built_tagged_listed_and_removed(
@@ -63,12 +63,12 @@ class TestCommandLine:
     ) -> None:
         (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nCOPY a /a\n")
         (tmp_path / "a").write_text("1")
-        cli.out("build", "-q", "-t", f"{prefix}-x:1", str(tmp_path))
-        cli.out("tag", f"{prefix}-x:1", f"{prefix}-x:2")
-        assert cli.out("images", "--format", "{{.Tag}}", f"{prefix}-x").split() == ["1", "2"]
-        assert "COPY" in cli.out("history", f"{prefix}-x:1")
+        cli.out("build", "-q", "-t", "dev-x:1", str(tmp_path))
+        cli.out("tag", "dev-x:1", "dev-x:2")
+        assert cli.out("images", "--format", "{{.Tag}}", "dev-x").split() == ["1", "2"]
+        assert "COPY" in cli.out("history", "dev-x:1")
         # By force: the engine may still be removing the container of the build's last step.
-        cli.out("rmi", "-f", f"{prefix}-x:1", f"{prefix}-x:2")
+        cli.out("rmi", "-f", "dev-x:1", "dev-x:2")
 
     def test_version_and_info_say_nothing_of_the_host(self, cli: Any) -> None:
         assert "Server" in cli.out("version")
@@ -79,33 +79,33 @@ class TestCommandLine:
     @pytest.mark.parametrize(
         ("arguments", "reason"),
         [
-            (["exec", "{p}_c", "ls"], "ejecutar programas"),
-            (["commit", "{p}_c", "{p}-img"], "imágenes"),
-            (["export", "{p}_c"], "imágenes"),
+            (["exec", "dev_c", "ls"], "ejecutar programas"),
+            (["commit", "dev_c", "dev-img"], "imágenes"),
+            (["export", "dev_c"], "imágenes"),
             (["save", BASE], "imágenes"),
             (["system", "prune", "-f"], "bloque"),
             (["volume", "prune", "-f"], "bloque"),
             (["swarm", "init"], "Swarm"),
             (["secret", "ls"], "Swarm"),
             (["plugin", "ls"], "plugins"),
-            (["rename", "{p}_c", "{p}_d"], "no permite"),
-            (["pause", "{p}_c"], "no permite"),
-            (["top", "{p}_c"], "no permite"),
-            (["diff", "{p}_c"], "no permite"),
+            (["rename", "dev_c", "dev_d"], "no permite"),
+            (["pause", "dev_c"], "no permite"),
+            (["top", "dev_c"], "no permite"),
+            (["diff", "dev_c"], "no permite"),
             (["system", "df"], "no permite"),
             (["login", "-u", "a", "-p", "b", "localhost:1"], "no permite"),
             (["pull", "alpine"], "Descargar"),
-            (["push", "{p}-x"], "registro"),
+            (["push", "dev-x"], "registro"),
             (["rmi", BASE], "imagen base"),
-            (["tag", BASE, "{p}-x"], "imagen base"),
-            (["run", "-d", BASE, "ls"], "Ponle nombre"),
-            (["run", "-d", "--name", "{p}_z", "-v", "/var/x", BASE, "ls"], ""),
+            (["tag", BASE, "dev-x"], "imagen base"),
+            (["run", "-d", BASE, "ls"], ""),
+            (["run", "-d", "--name", "dev_z", "-v", "/var/x", BASE, "ls"], ""),
         ],
     )
     def test_everything_else_is_refused_with_a_reason(
         self, cli: Any, prefix: str, arguments: list[str], reason: str
     ) -> None:
-        cli.out("create", "--name", f"{prefix}_c", BASE, "sleep", "9")
+        cli.out("create", "--name", "dev_c", BASE, "sleep", "9")
         done = cli(*(argument.format(p=prefix) for argument in arguments))
         assert (done.returncode != 0) == bool(reason), done.stdout
         assert reason in done.stderr
@@ -145,12 +145,12 @@ class TestImages:
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
     ) -> None:
         dockerfile = io.BytesIO(f"FROM {BASE}\nLABEL course={prefix}".encode())
-        outside = engine.images.build(fileobj=dockerfile, tag=f"{prefix}-outside:1", rm=True)[0]
-        for ref in (f"{prefix}-outside:1", outside.id, outside.id[7:19]):
+        outside = engine.images.build(fileobj=dockerfile, tag=f"{prefix}dev-outside:1", rm=True)[0]
+        for ref in ("dev-outside:1", outside.id, outside.id[7:19]):
             with pytest.raises(ImageNotFound):
                 client.images.get(ref)
             with pytest.raises(APIError):
-                client.containers.create(ref, "ls", name=f"{prefix}_c")
+                client.containers.create(ref, "ls", name="dev_c")
 
     def test_pulling_a_base_image_says_that_it_is_there(self, client: docker.DockerClient) -> None:
         assert client.images.pull(BASE).tags == [BASE]

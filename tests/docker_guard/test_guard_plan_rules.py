@@ -157,7 +157,7 @@ def denials(
         terraform = provider.terraform(place)
         try:
             terraform.init()
-            found = screen_plan(dict(terraform.plan({}).raw))
+            found = screen_plan(dict(terraform.plan({}).raw), max_objects=100)
         finally:
             provider.stop_server(place)
         by_address: dict[str, list[Denial]] = defaultdict(list)

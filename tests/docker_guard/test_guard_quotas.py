@@ -28,7 +28,7 @@ def test_creates_at_the_same_time_do_not_pass_the_limit(
 
     def create(number: int) -> bool:
         client = docker.DockerClient(f"unix://{guard.socket}", timeout=60)
-        name = f"{prefix}_{number}"
+        name = f"dev_{number}"
         start.wait()
         try:
             if kind == "container":
@@ -47,7 +47,7 @@ def test_creates_at_the_same_time_do_not_pass_the_limit(
         made = list(pool.map(create, range(8)))
     assert made.count(True) == limit
     listed = getattr(engine, f"{kind}s").list(
-        filters={"name": f"{prefix}_"}, **({"all": True} if kind == "container" else {})
+        filters={"name": f"{prefix}dev_"}, **({"all": True} if kind == "container" else {})
     )
     assert len(listed) == limit
 
@@ -55,15 +55,15 @@ def test_creates_at_the_same_time_do_not_pass_the_limit(
 def test_creating_a_volume_again_takes_no_place(client: docker.DockerClient, prefix: str) -> None:
     for _ in range(2):
         for number in range(4):
-            client.volumes.create(f"{prefix}_{number}")
+            client.volumes.create(f"dev_{number}")
     assert len(client.volumes.list()) == 4
 
 
 def test_a_place_is_free_again_after_a_delete(client: docker.DockerClient, prefix: str) -> None:
     for number in range(4):
-        client.volumes.create(f"{prefix}_{number}")
-    client.volumes.get(f"{prefix}_0").remove()
-    assert client.volumes.create(f"{prefix}_9")
+        client.volumes.create(f"dev_{number}")
+    client.volumes.get("dev_0").remove()
+    assert client.volumes.create("dev_9")
 
 
 def test_networks_take_none_of_the_engines_few_subnets(
@@ -71,7 +71,7 @@ def test_networks_take_none_of_the_engines_few_subnets(
 ) -> None:
     """An engine's own pools serve some thirty networks, and a class needs more."""
     for number in range(2):
-        network = client.networks.create(f"{prefix}_{number}")
+        network = client.networks.create(f"dev_{number}")
         real = engine.networks.get(network.id).attrs["IPAM"]["Config"]
         assert real[0]["Subnet"].startswith("198.18.")
 
@@ -79,14 +79,14 @@ def test_networks_take_none_of_the_engines_few_subnets(
 def test_a_subnet_that_is_taken_is_passed_over(
     client: docker.DockerClient, engine: docker.DockerClient, prefix: str
 ) -> None:
-    first = next(candidates(f"{prefix}_n"))
+    first = next(candidates("dev_n"))
     pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=first)])
-    engine.networks.create(f"{prefix}_other", ipam=pool, internal=True)
-    network = client.networks.create(f"{prefix}_n")
+    engine.networks.create(f"{prefix}dev_other", ipam=pool, internal=True)
+    network = client.networks.create("dev_n")
     assert network.attrs["IPAM"]["Config"][0]["Subnet"] != first
 
 
 def test_a_tenant_may_choose_a_subnet_of_its_own(client: docker.DockerClient, prefix: str) -> None:
     pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet="172.29.7.0/24")])
-    network = client.networks.create(f"{prefix}_n", ipam=pool)
+    network = client.networks.create("dev_n", ipam=pool)
     assert network.attrs["IPAM"]["Config"][0]["Subnet"] == "172.29.7.0/24"

@@ -24,26 +24,22 @@ class TestStreams:
         self, client: docker.DockerClient, prefix: str
     ) -> None:
         program = "import time\nfor n in range(3): print(n, flush=True); time.sleep(.2)"
-        box = client.containers.run(
-            BASE, ["python3", "-c", program], name=f"{prefix}_c", detach=True
-        )
+        box = client.containers.run(BASE, ["python3", "-c", program], name="dev_c", detach=True)
         assert b"".join(box.logs(stream=True, follow=True)) == b"0\n1\n2\n"
 
     def test_a_wait_lasts_as_long_as_the_container(
         self, client: docker.DockerClient, prefix: str
     ) -> None:
-        box = client.containers.run(BASE, ["sleep", "1"], name=f"{prefix}_c", detach=True)
+        box = client.containers.run(BASE, ["sleep", "1"], name="dev_c", detach=True)
         assert box.wait()["StatusCode"] == 0
 
     def test_a_client_that_leaves_in_the_middle_leaves_nothing_open(
         self, guard: Guard, client: docker.DockerClient, prefix: str
     ) -> None:
-        client.containers.run(BASE, ["sleep", "30"], name=f"{prefix}_c", detach=True)
+        client.containers.run(BASE, ["sleep", "30"], name="dev_c", detach=True)
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(guard.socket))
-            request = (
-                f"GET /containers/{prefix}_c/logs?follow=1&stdout=1 HTTP/1.1\r\nHost: d\r\n\r\n"
-            )
+            request = "GET /containers/dev_c/logs?follow=1&stdout=1 HTTP/1.1\r\nHost: d\r\n\r\n"
             connection.sendall(request.encode())
             assert connection.recv(12) == b"HTTP/1.1 200"
         deadline = time.monotonic() + 10
@@ -55,11 +51,11 @@ class TestStreams:
         self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
     ) -> None:
         since = int(time.time()) - 1
-        engine.containers.create(BASE, "ls", name=f"{prefix}_foreign")
-        client.containers.create(BASE, "ls", name=f"{prefix}_own")
+        engine.containers.create(BASE, "ls", name=f"{prefix}dev_foreign")
+        client.containers.create(BASE, "ls", name="dev_own")
         events = list(client.events(since=since, until=int(time.time()) + 1, decode=True))
         names = {event["Actor"]["Attributes"].get("name") for event in events}
-        assert names == {f"{prefix}_own"}
+        assert names == {"dev_own"}
 
 
 def test_one_process_serves_hundreds_of_sockets(tmp_path: Path) -> None:
@@ -140,7 +136,7 @@ class TestFaults:
                       Policy(images=(BASE,)))  # fmt: skip
         guard.start()
         client = docker.DockerClient(f"unix://{guard.socket}")
-        box = client.containers.run(BASE, ["sleep", "30"], name=f"{prefix}_c", detach=True)
+        box = client.containers.run(BASE, ["sleep", "30"], name="dev_c", detach=True)
         ended = threading.Event()
 
         def wait() -> None:

@@ -117,7 +117,7 @@ class Terraform:
     def __init__(self, folder: Path, guard: Guard) -> None:
         self.folder = folder
         self._env = {**os.environ, "DOCKER_HOST": f"unix://{guard.socket}"}
-        self._env |= {"TF_VAR_prefix": guard.tenant.prefix, "TF_IN_AUTOMATION": "1"}
+        self._env |= {"TF_VAR_prefix": "dev", "TF_IN_AUTOMATION": "1"}
         self._env.pop("TF_CLI_CONFIG_FILE", None)
         self.server = subprocess.Popen(
             [sys.executable, "-m", "docker_provider", "serve"], env=self._env,
@@ -184,7 +184,7 @@ def test_a_whole_platform_is_applied_planned_again_repaired_and_destroyed(
     again = platform.run("plan", "-detailed-exitcode", "-no-color")
     assert again.returncode == 0, again.stdout
 
-    engine.volumes.get(f"{prefix}_silver").remove()
+    engine.volumes.get(f"{prefix}dev_silver").remove()
     drift = platform.run("plan", "-detailed-exitcode", "-no-color")
     assert drift.returncode == 2
     assert "1 to add, 0 to change, 0 to destroy" in drift.stdout

@@ -58,12 +58,12 @@ def test_an_answer_applies_its_hcl_and_its_objects_carry_its_labels(
     with Guard(tenant, "unix:///var/run/docker.sock", tmp_path / "g", policy) as guard:
         done = run_sandboxed(
             [sys.executable, "answer.py"], workspace=workspace, guard_socket=guard.socket,
-            env={"TF_VAR_prefix": prefix},
+            env={"TF_VAR_prefix": "dev"},
         )  # fmt: skip
         assert (done.status, done.returncode) == ("ok", 0), done.stderr
         assert not guard.refusals
-    assert engine.volumes.get(f"{prefix}_raw").attrs["Labels"]["taller.exercise"] == "ej01"
-    assert engine.containers.get(f"{prefix}_job").labels["taller.run"] == "r1"
+    assert engine.volumes.get(f"{prefix}dev_raw").attrs["Labels"]["taller.exercise"] == "ej01"
+    assert engine.containers.get(f"{prefix}dev_job").labels["taller.run"] == "r1"
     assert (workspace / "terraform.tfstate").exists()
 
 

@@ -17,7 +17,7 @@ def test_the_repository_lists_its_exercises_in_order() -> None:
     assert [exercise.id for exercise in exercises] == sorted(exercise.id for exercise in exercises)
     first = exercises[0]
     assert (first.id, first.name, first.points, first.optional) == ("ej01", EJ01, 10, False)
-    assert first.replans == {"otro_prefix": {"prefix": "zz"}}
+    assert first.replans == {"otro_prefix": {"prefix": "stg"}}
 
 
 def test_a_new_folder_is_a_new_exercise(tmp_path: Path) -> None:

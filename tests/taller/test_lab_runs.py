@@ -154,7 +154,7 @@ def test_a_lost_terraform_folder_is_prepared_again(lab: Lab) -> None:
 def test_validate_test_fmt_and_other_commands_answer(lab: Lab) -> None:
     lab.write("main.tf", volumes("raw"))
     lab.write("tests/nombres.tftest.hcl", 'run "el_prefijo" {\n  command = plan\n  variables {\n'
-              '    prefix = "zz"\n  }\n  assert {\n    condition     = output.raw == "zz_raw"\n'
+              '    prefix = "stg"\n  }\n  assert {\n    condition     = output.raw == "stg_raw"\n'
               '    error_message = "sin prefijo"\n  }\n}\n')  # fmt: skip
     assert lab.validate().valid
     assert lab.test().passed

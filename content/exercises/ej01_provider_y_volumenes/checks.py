@@ -111,8 +111,8 @@ def plan_is_empty(facts: Facts) -> None:
 def other_prefix(facts: Facts) -> None:
     planned = facts.replan("otro_prefix").resources("docker_volume")
     names = {resource.values.get("name") for resource in planned}
-    assert names == {f"zz_{layer}" for layer in LAYERS}, (
-        f"Con prefix = zz, los volúmenes se llamarían {sorted(map(str, names))}."
+    assert names == {f"stg_{layer}" for layer in LAYERS}, (
+        f"Con prefix = stg, los volúmenes se llamarían {sorted(map(str, names))}."
     )
 
 

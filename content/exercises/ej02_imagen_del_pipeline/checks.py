@@ -149,7 +149,7 @@ def plan_is_empty(facts: Facts) -> None:
 )
 def other_values(facts: Facts) -> None:
     for replan, expected in (
-        ("otro_prefix", f"zz-{REPOSITORY}:dev"),
+        ("otro_prefix", f"stg-{REPOSITORY}:dev"),
         ("otra_etiqueta", f"{facts.prefix}-{REPOSITORY}:v9"),
     ):
         planned = facts.replan(replan).resources("docker_image")

@@ -184,8 +184,8 @@ def plan_is_empty(facts: Facts) -> None:
 def other_run(facts: Facts) -> None:
     planned = facts.replan("otra_ejecucion")
     names = {str(r.values.get("name")) for r in planned.resources()}
-    missing = {"zz_models", "zz_train_r2"} - names
-    assert not missing, f"Con prefix = zz y run_id = r2 no aparece {', '.join(sorted(missing))}."
+    missing = {"stg_models", "stg_train_r2"} - names
+    assert not missing, f"Con prefix = stg y run_id = r2 no aparece {', '.join(sorted(missing))}."
 
 
 @check(

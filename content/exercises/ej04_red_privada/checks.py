@@ -166,8 +166,8 @@ def plan_is_empty(facts: Facts) -> None:
 )
 def other_prefix(facts: Facts) -> None:
     names = {str(resource.values.get("name")) for resource in facts.replan("otro_prefix").resources()}
-    expected = {"zz_analytics", "zz_etl", "zz_train"}
-    assert names == expected, f"Con prefix = zz, los nombres serían {sorted(names)}."
+    expected = {"stg_analytics", "stg_etl", "stg_train"}
+    assert names == expected, f"Con prefix = stg, los nombres serían {sorted(names)}."
 
 
 @check(

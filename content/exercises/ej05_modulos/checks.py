@@ -163,7 +163,7 @@ def plan_is_empty(facts: Facts) -> None:
 def other_prefix(facts: Facts) -> None:
     planned = facts.replan("otro_prefix").resources()
     found = {str(r.values.get("name")) for r in planned if r.module == MODULE}
-    assert found == names("zz"), f"Con prefix = zz, el módulo crearía {sorted(found)}."
+    assert found == names("stg"), f"Con prefix = stg, el módulo crearía {sorted(found)}."
 
 
 @check(

@@ -176,4 +176,4 @@ def tag_is_exported(facts: Facts) -> None:
 def other_tag(facts: Facts) -> None:
     planned = facts.replan("otra_etiqueta").resources("docker_image")
     names = [resource.values.get("name") for resource in planned]
-    assert names == ["zz-titanic:0a1b2c3"], f"Con otras variables la imagen se llamaría {names}."
+    assert names == ["stg-titanic:0a1b2c3"], f"Con otras variables la imagen se llamaría {names}."

@@ -117,7 +117,7 @@ def _clear_leftovers(task: Task) -> None:
     """Remove what a worker that died while it graded this has left here."""
     client = connect()
     try:
-        remove_labelled(client, f"taller.prefix={task.prefix}", Report())
+        remove_labelled(client, f"taller.prefix={task.namespace}", Report())
     finally:
         client.close()
 

@@ -70,9 +70,12 @@ class Task:
     timeout: float
     confined: bool = True
 
+    prefix = "dev"
+    """What its notebook calls its prefix, as a student's does; the guard keeps the names apart."""
+
     @property
-    def prefix(self) -> str:
-        """With which its names in Docker begin."""
+    def namespace(self) -> str:
+        """With which the engine's names of its objects begin; the notebook does not see it."""
         return prefix_of(self.run, self.student, self.exercise.id)
 
     @property
@@ -106,7 +109,7 @@ def _grade(task: Task) -> Result:
     denials = screen(_written(task.aligned), remote_state=task.exercise.remote_state)
     if denials:
         return _denied(task, denials)
-    scratch = scratch_folder(task.run) / task.prefix
+    scratch = scratch_folder(task.run) / task.namespace
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     scratch.parent.chmod(0o711)
@@ -124,7 +127,7 @@ def _written(aligned: Aligned) -> dict[str, str]:
 
 
 def _judge(task: Task, scratch: Path) -> Result:
-    tenant = Tenant(task.prefix, task.exercise.id, task.run)
+    tenant = Tenant(task.namespace, task.exercise.id, task.run)
     with (
         Guard(tenant, engine_address(), scratch / "g", _policy(task)) as guard,
         Elsewhere(guard, task.prefix) as elsewhere,
@@ -179,7 +182,7 @@ def _outside(task: Task, scratch: Path, guard: Guard, elsewhere: Elsewhere) -> I
             guard.socket, task.limits, task.public, seen=seen, elsewhere=elsewhere.seconds
         )
         return
-    with StateServers(scratch / "s", task.prefix, task.run) as servers:
+    with StateServers(scratch / "s", task.namespace, task.run) as servers:
         files = {**task.public, **servers.files}
         yield Outside(
             guard.socket, task.limits, files, servers.env, servers.forwards, seen,
@@ -233,7 +236,7 @@ def _clean(task: Task, scratch: Path) -> None:
     """Remove the submission's objects and folder; the next run tries again what stays."""
     client = connect()
     try:
-        remove_labelled(client, f"taller.prefix={task.prefix}", Report())
+        remove_labelled(client, f"taller.prefix={task.namespace}", Report())
     finally:
         client.close()
         shutil.rmtree(scratch, ignore_errors=True)
