@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,27 @@ EXPECTED = align(PRISTINE, notebook(SOLUTION)).sources()
         (b"\xff\xfe\x00", "UTF-8"),
         (b'{"nbformat": 4, "cells": [', "termina antes de tiempo"),
         (b'{"nbformat": 4 "cells"}', "no es JSON"),
-        (b"[" * 100_000, "no se puede leer"),
+        (b"[" * 100_000, "demasiados niveles"),
+        (b'{"nbformat": 4, "cells": [], "x": ' + b"9" * 5000 + b"}", "miles de cifras"),
+        (b'{"nbformat": 4, "cells": [' + b"{}," * 120_000 + b"{}]}", "120001 celdas y caben 2000"),
+        (json.dumps({"nbformat": "x" * 10**6, "cells": []}).encode(), "formato xxx"),
+        (
+            json.dumps(
+                {
+                    "nbformat": 4,
+                    "cells": [
+                        {"cell_type": "code", "source": "%%hcl main.tf\n" + "a = 1\n" * 200_000}
+                    ],
+                }
+            ).encode(),
+            "La celda 1 tiene 1171 kB",
+        ),
+        (
+            json.dumps(
+                {"nbformat": 4, "cells": [{"cell_type": "code", "source": "x" * 500_000}] * 20}
+            ).encode(),
+            "El notebook tiene 9765 kB",
+        ),
         (b"[]", "no un notebook"),
         (b'{"nbformat": 3, "worksheets": []}', "formato 3"),
         (b'{"nbformat": 4}', "lista de celdas"),
@@ -61,9 +82,11 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_metadata_of_any_type_is_read(tmp_path: Path) -> None:
-    odd = {"cell_type": 1, "id": [], "metadata": {"tags": 3, "nbgrader": "x"}, "source": "\ud800"}
-    cell = notebook({"nbformat": 4, "cells": [odd]}).cells[0]
-    assert (cell.kind, cell.id, cell.grade_id, cell.source) == ("", "", "", "?")
+    odd = {"cell_type": 1, "id": [], "metadata": {"tags": 3, "nbgrader": "x"}, "source": "x"}
+    half = {"cell_type": "code", "id": "\ud800", "source": "\ud800"}
+    first, second = notebook({"nbformat": 4, "cells": [odd, half]}).cells
+    assert (first.kind, first.id, first.grade_id, first.source) == ("", "", "", "")
+    assert (second.kind, second.id, second.source) == ("code", "?", "?")
 
 
 def test_the_name_given_out_comes_before_other_names(tmp_path: Path) -> None:
@@ -142,6 +165,60 @@ def test_a_copied_cell_is_kept_and_flagged() -> None:
     found = align(PRISTINE, notebook(tree))
     assert found.sources()["main_tf"] == (*EXPECTED["main_tf"], "%%hcl main.tf\n# otra")
     assert any("2 copias" in flag for flag in found.flags)
+
+
+def added(source: str, *, after: str = "") -> list[str]:
+    """The texts of the answers when a cell was added after another, or at the end."""
+    tree = copy.deepcopy(SOLUTION)
+    ids = [cell["id"] for cell in tree["cells"]]
+    index = ids.index(after) + 1 if after else len(ids)
+    tree["cells"].insert(index, {"cell_type": "code", "metadata": {}, "source": source})
+    return [text for texts in align(PRISTINE, notebook(tree)).sources().values() for text in texts]
+
+
+@pytest.mark.parametrize("after", ["", "check-provider", "4b0806fb3668"])
+@pytest.mark.parametrize(
+    "source", ["%%hcl extra.tf\nlocals {}", "\n%%hcl  extra.tf \nlocals {}", "%%writefile x\ny"]
+)
+def test_an_added_cell_that_writes_a_file_counts_wherever_it_is(source: str, after: str) -> None:
+    assert source in added(source, after=after)
+
+
+def test_an_added_cell_goes_after_the_answer_that_writes_the_same_file() -> None:
+    tree = copy.deepcopy(SOLUTION)
+    source = "%%hcl main.tf\nlocals {}"
+    tree["cells"].append({"cell_type": "code", "metadata": {}, "source": source})
+    found = align(PRISTINE, notebook(tree))
+    assert found.sources()["main_tf"] == (*EXPECTED["main_tf"], source)
+    assert any("cuenta, porque escribe main.tf" in flag for flag in found.flags)
+
+
+def test_other_cells_added_far_from_an_answer_do_not_count() -> None:
+    assert "lab.destroy()" not in added("lab.destroy()", after="4b0806fb3668")
+
+
+@pytest.mark.parametrize("cells", [[], [{"cell_type": "code", "source": "import pandas as pd"}]])
+def test_a_notebook_with_nothing_of_the_exercise_is_not_graded_as_one(cells: list[Json]) -> None:
+    with pytest.raises(InvalidNotebook, match="no es el del ejercicio"):
+        align(PRISTINE, notebook({"nbformat": 4, "cells": cells}))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [{"cell_type": "code", "source": "ab" * 90_000}] * 20,
+        [{"cell_type": "code", "id": "x", "source": ""}] * 1900,
+        [{"cell_type": "code", "id": f"{n}", "source": f"%%hcl {n}.tf\n"} for n in range(1900)],
+        [{"cell_type": "code", "source": "# TODO: " + "declara " * n} for n in range(300)],
+    ],
+)
+def test_odd_notebooks_are_aligned_in_a_moment(cells: list[Json]) -> None:
+    content = json.dumps({"nbformat": 4, "cells": [*SOLUTION["cells"], *cells]}).encode()
+    for cell in SOLUTION["cells"]:
+        content = content.replace(cell["id"].encode(), b"y" + cell["id"].encode())
+    began = time.process_time()
+    align(PRISTINE, read_notebook(content))
+    assert time.process_time() - began < 10  # 1 s on an idle machine
 
 
 def test_a_deleted_answer_stays_as_it_was_given_out() -> None:

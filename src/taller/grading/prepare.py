@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -14,8 +14,8 @@ from taller.catalog import Catalog, Exercise
 from taller.docker_state import connect
 from taller.doctor.image import base_image
 from taller.errors import TallerError
-from taller.grading.align import align
-from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
+from taller.grading.intake.reading import Reading, read_submission
+from taller.grading.read import InvalidNotebook, Notebook, read_notebook
 from taller.grading.submissions import Submission
 from taller.grading.task import Task
 from taller.grading.verdicts import without_run
@@ -79,26 +79,25 @@ class Preparation:
 
     def prepare(self, submission: Submission) -> Prepared:
         """Read a submission and find its answers."""
-        exercise, content = submission.exercise, b""
+        exercise = submission.exercise
         given = self._of(exercise)
-        flags = tuple(f"no se califica: {path.name}" for path in submission.ignored)
-        try:
-            content = read_bytes(submission.path)
-            notebook = read_notebook(content)
-        except InvalidNotebook as error:
-            result = self._invalid(submission, f"{error.message} {error.suggestion}")
-            return self._prepared(content, [str(error), *given.rubric], result)
-        aligned = align(given.pristine, Notebook(notebook.cells, (*flags, *notebook.flags)))
+        ignored = (f"no se califica: {path.name}" for path in submission.ignored)
+        reading = read_submission(submission.path, given.pristine, (*submission.remarks, *ignored))
+        if reading.aligned is None:
+            result = self._invalid(submission, reading.problem)
+            return self._prepared(reading, [reading.problem, *given.rubric], result)
         timeout = self._timeout or exercise.time_limit_s
         task = Task(
-            submission.student, exercise, given.pristine, aligned, given.public, self._run, timeout
-        )
-        return self._prepared(content, [aligned.sources(), *given.rubric, timeout], task)
+            submission.student, exercise, given.pristine, reading.aligned, given.public, self._run,
+            timeout,
+        )  # fmt: skip
+        parts = [reading.aligned.sources(), *given.rubric, timeout]
+        return self._prepared(reading, parts, task)
 
-    def _prepared(self, content: bytes, parts: list[object], work: Task | Result) -> Prepared:
+    def _prepared(self, reading: Reading, parts: Sequence[object], work: Task | Result) -> Prepared:
         text = json.dumps([*parts, self.versions], ensure_ascii=False, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()
-        return Prepared(key, hashlib.sha256(content).hexdigest(), work)
+        return Prepared(key, reading.sha256, work)
 
     def _invalid(self, submission: Submission, message: str) -> Result:
         result = without_run(submission.exercise, "invalid_notebook", message)

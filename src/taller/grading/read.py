@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ Json = dict[str, Any]
 
 MAX_BYTES = 100 * 1024 * 1024
 _FORMAT = 4
+MAX_CELLS = 2000
+MAX_CELL = 512 * 1024
+"""Characters of one code cell; other cells hold pictures, and are not read."""
+MAX_CODE = 4 * 1024 * 1024
+_MAX_ID = 64
+"""Characters of a cell's id (nbformat 4.5) and of a grade_id; longer ones are nobody's."""
+_MAX_TAGS = 50
+_SHOWN_IDS = 10
 
 
 class InvalidNotebook(TallerError):
@@ -29,7 +38,7 @@ class Cell:
         id: nbformat's cell id, or an empty string in notebooks older than 4.5.
         grade_id: nbgrader's, or an empty string.
         tags: as Jupyter keeps them.
-        source: its text.
+        source: its text, of a code cell.
     """
 
     kind: str
@@ -58,7 +67,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise InvalidNotebook(
             f"«{path.name}» no se puede leer: {error.strerror}.",
-            "Entrega el archivo .ipynb en sí, no un enlace a él.",
+            "Entrega el archivo .ipynb en sí: ni un enlace a él, ni una carpeta.",
         ) from error
     if len(content) > MAX_BYTES:
         raise InvalidNotebook(
@@ -75,10 +84,15 @@ def read_regular(path: Path, limit: int) -> bytes:
     Raises:
         OSError: it is not there, is no regular file, or may not be read.
     """
+    if not stat.S_ISREG(path.lstat().st_mode):  # opening some devices does something
+        raise OSError(errno.EINVAL, "no es un archivo", str(path))
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "no es un archivo", str(path))
+        if found.st_size > limit:  # perhaps a hole of terabytes: nothing of it is read
+            return bytes(limit + 1)
         return file.read(limit + 1)
 
 
@@ -90,7 +104,13 @@ def read_notebook(content: bytes) -> Notebook:
     """
     tree = _parse(content)
     _check_format(tree)
+    if len(tree["cells"]) > MAX_CELLS:
+        raise InvalidNotebook(
+            f"El notebook tiene {len(tree['cells'])} celdas y caben {MAX_CELLS}.",
+            "Borra las que no son del ejercicio, guárdalo y entrégalo otra vez.",
+        )
     cells = tuple(_cell(number, raw) for number, raw in enumerate(tree["cells"], 1))
+    _check_size(sum(len(cell.source) for cell in cells), MAX_CODE, "El notebook")
     return Notebook(cells, tuple(_flags(cells)))
 
 
@@ -113,10 +133,17 @@ def _parse(content: bytes) -> Any:
             if cut
             else "Ábrelo en JupyterLab; si no se abre, recupera una versión anterior.",
         ) from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
         raise InvalidNotebook(
-            f"El notebook no se puede leer: {error}.", "Ábrelo en JupyterLab y guárdalo de nuevo."
+            "El notebook no se puede leer: tiene demasiados niveles, unos dentro de otros.", _SAVE
         ) from error
+    except ValueError as error:  # Python's limit on the digits of a number
+        raise InvalidNotebook(
+            "El notebook no se puede leer: tiene un número de miles de cifras.", _SAVE
+        ) from error
+
+
+_SAVE = "Ábrelo en JupyterLab y guárdalo de nuevo."
 
 
 def _check_format(tree: Any) -> None:
@@ -128,7 +155,8 @@ def _check_format(tree: Any) -> None:
         )
     if tree["nbformat"] != _FORMAT:
         raise InvalidNotebook(
-            f"El notebook tiene el formato {tree['nbformat']!r} y hace falta el {_FORMAT}.", again
+            f"El notebook tiene el formato {str(tree['nbformat'])[:20]} y hace falta el {_FORMAT}.",
+            again,
         )
     if not isinstance(tree.get("cells"), list):
         raise InvalidNotebook("El notebook no tiene una lista de celdas («cells»).", again)
@@ -142,15 +170,27 @@ def _cell(number: int, raw: Any) -> Cell:
         source = "".join(source)
     if not isinstance(source, str):
         raise InvalidNotebook(f"La celda {number} no tiene texto («source»).", _RESTORE)
+    kind = _text(raw.get("cell_type"))
+    if kind == "code":
+        _check_size(len(source), MAX_CELL, f"La celda {number}")
     metadata = _dict(raw.get("metadata"))
     tags = metadata.get("tags")
     return Cell(
-        kind=_text(raw.get("cell_type")),
+        kind=kind,
         id=_text(raw.get("id")),
         grade_id=_text(_dict(metadata.get("nbgrader")).get("grade_id")),
-        tags=frozenset(map(_text, tags)) if isinstance(tags, list) else frozenset(),
-        source=source.encode("utf-8", "replace").decode(),  # JSON may hold half a character
+        tags=frozenset(map(_text, tags[:_MAX_TAGS])) if isinstance(tags, list) else frozenset(),
+        # JSON may hold half a character
+        source=source.encode("utf-8", "replace").decode() if kind == "code" else "",
     )
+
+
+def _check_size(size: int, most: int, what: str) -> None:
+    if size > most:
+        raise InvalidNotebook(
+            f"{what} tiene {size // 1024} kB de código y caben {most // 1024}.",
+            "Deja solo lo que pide el ejercicio, guárdalo y entrégalo otra vez.",
+        )
 
 
 _RESTORE = "Ábrelo en JupyterLab, repara o borra esa celda, guárdalo y entrégalo otra vez."
@@ -161,12 +201,16 @@ def _dict(value: Any) -> Json:
 
 
 def _text(value: Any) -> str:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    if not isinstance(value, str) or len(value) > _MAX_ID:
+        return ""
+    return value.encode("utf-8", "replace").decode()
 
 
 def _flags(cells: tuple[Cell, ...]) -> list[str]:
-    ids = [cell.id for cell in cells if cell.id]
-    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1}) if len(set(ids)) < len(ids) else []
-    flags = [f"id de celda repetido: {id_}" for id_ in twice]
-    missing = len(cells) - len(ids)
+    ids = Counter(cell.id for cell in cells if cell.id)
+    twice = sorted(id_ for id_, times in ids.items() if times > 1)
+    flags = [f"id de celda repetido: {id_}" for id_ in twice[:_SHOWN_IDS]]
+    if len(twice) > _SHOWN_IDS:
+        flags.append(f"y otros {len(twice) - _SHOWN_IDS} id repetidos")
+    missing = len(cells) - ids.total()
     return [*flags, *([f"{missing} celdas sin id"] if missing else [])]

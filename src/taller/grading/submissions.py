@@ -37,12 +37,14 @@ class Submission:
         exercise: what it answers.
         path: the file; it may be a link or unreadable, ``read_submission`` says so.
         ignored: other files of the student for the same exercise, which are not graded.
+        remarks: how it was found, for the instructor, where that is not plain.
     """
 
     student: str
     exercise: Exercise
     path: Path
     ignored: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
