@@ -130,7 +130,7 @@ def _judge(task: Task, scratch: Path) -> Result:
     tenant = Tenant(task.namespace, task.exercise.id, task.run)
     with (
         Guard(tenant, engine_address(), scratch / "g", _policy(task)) as guard,
-        Elsewhere(guard, task.prefix) as elsewhere,
+        Elsewhere(guard, task.namespace) as elsewhere,
         _outside(task, scratch, guard, elsewhere) as outside,
     ):
         result = _asked(task, scratch, outside, elsewhere)
