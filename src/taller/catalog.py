@@ -78,7 +78,7 @@ class Exercise:
     repair: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     remote_state: bool = False
-    max_objects: int = 50
+    max_objects: int = 30
 
     @property
     def name(self) -> str:

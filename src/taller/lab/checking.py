@@ -9,6 +9,7 @@ from taller.catalog import Exercise
 from taller.lab import records
 from taller.lab.card import LEVELS, Card, Hint
 from taller.lab.errors import CheckFailed, LabError
+from taller.lab.policy import Policy, judged
 from taller.lab.session import Session
 from taller.lab.shown import show
 from taller.result import Result
@@ -21,6 +22,7 @@ class Checking:
     """Checks, hints and the values that they ask for; only an exercise has them."""
 
     _session: Session
+    _policy: Policy | None
     exercise: Exercise | None
     prefix: str
 
@@ -86,7 +88,9 @@ class Checking:
             exercise, self._bind, workspace.folder, self.prefix, wanted,
             variables=self._session.given(), values=records.read_values(workspace.private),
         )  # fmt: skip
-        return run_checks(exercise, facts, ids)
+        plans = [plan for plan in (facts.plan, *facts.replans.values()) if plan]
+        refusals = self._policy.of_all(plans) if self._policy else []
+        return judged(run_checks(exercise, facts, ids), refusals)
 
     def _bind(self, folder: Path) -> Terraform:
         return Terraform(folder, environment=self._session.environment)

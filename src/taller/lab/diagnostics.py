@@ -45,6 +45,11 @@ class Locator:
             for file in sorted(folder.glob("*.tf") if inside else ())
         ]
 
+    def refusal(self, diagnostic: Diagnostic) -> str:
+        """A rule's own words at its place; they say what to write instead."""
+        parts = [self._place(diagnostic), *self._snippet(diagnostic), diagnostic.summary]
+        return "\n".join(part for part in parts if part)
+
     def _place(self, diagnostic: Diagnostic) -> str:
         if diagnostic.file is None:
             return diagnostic.address or ""

@@ -14,6 +14,7 @@ from taller.lab.diagnostics import syntax_error
 from taller.lab.doubts import doubts
 from taller.lab.errors import LabError
 from taller.lab.plan_view import PlanView
+from taller.lab.policy import exercise_policy
 from taller.lab.saved import Saved
 from taller.lab.session import Session
 from taller.lab.shown import Table, show
@@ -70,6 +71,9 @@ class Lab(TerraformCalls, Checking):
                 copy_infra(self.folder)
             defaults = self.exercise.variables if self.exercise else {}
             self._session = Session(self._workspace, self._given, defaults, self._cells)
+            self._policy = (
+                None if self.exercise is None else exercise_policy(self.exercise, self.folder)
+            )
         except TallerError as error:
             raise LabError(error.message, error.suggestion) from error
         self.use()

@@ -138,7 +138,7 @@ class Session:
         self, variables: Variables, plan: Plan | None = None, **options: Sequence[str]
     ) -> Applied:
         """Apply the plan, or the one made last if nothing has changed since, or a new one."""
-        ready = plan or self._ready(variables, options)
+        ready = plan or self.ready(variables, options)
         self.forget_plan()
         if ready is None:
             return self._apply(variables, **options)
@@ -167,7 +167,7 @@ class Session:
         """Do not let the next apply use the plan made last: the world has changed."""
         self._planned = None
 
-    def _ready(self, variables: Variables, options: Mapping[str, Any]) -> Plan | None:
+    def ready(self, variables: Variables, options: Mapping[str, Any]) -> Plan | None:
         """The plan made last, if apply would make the same one.
 
         A plan without changes is made again: an object may have been removed from Docker since.

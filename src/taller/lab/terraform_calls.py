@@ -10,6 +10,8 @@ from taller.lab.applied_view import AppliedView, Outputs, outputs_of
 from taller.lab.errors import LabError, plain
 from taller.lab.graph_view import GraphView
 from taller.lab.plan_view import PlanView
+from taller.lab.policy import Policy, Refusal
+from taller.lab.refused import explained
 from taller.lab.session import Session
 from taller.lab.terraform_views import CommandOutput, TestView, ValidationView
 from taller.terraform import Applied, Diagnostic, Plan, State, Terraform
@@ -21,6 +23,7 @@ class TerraformCalls:
     """Plan, apply and the rest, in one workspace."""
 
     _session: Session
+    _policy: Policy | None
 
     def plan(
         self,
@@ -43,10 +46,20 @@ class TerraformCalls:
         Raises:
             LabError: the configuration is wrong, or Docker or Terraform is missing.
         """
-        plan = self._session.plan(
-            variables, destroy=destroy, refresh_only=refresh_only, targets=targets, replace=replace
-        )
-        warnings = self._warnings(plan.diagnostics)
+
+        def make() -> Plan:
+            return self._session.plan(
+                variables, destroy=destroy, refresh_only=refresh_only, targets=targets,
+                replace=replace,
+            )  # fmt: skip
+
+        if self._policy is None:
+            plan, warnings = make(), []
+        else:
+            plan, refusals = self._policy.while_planning(make)
+            found = self._explained(refusals)
+            warnings = [plain(f"Apply no lo aplicará: {each}") for each in found]
+        warnings += self._warnings(plan.diagnostics)
         own = _copy(plan)
         return PlanView(
             plan, lambda: str(self._session.run("show", lambda t: t.show_text(own))), warnings
@@ -68,8 +81,32 @@ class TerraformCalls:
             LabError: see ``plan``; the state keeps whatever was done.
         """
         chosen = plan.plan if plan is not None else None
+        self._admit(chosen, variables, targets=targets, replace=replace)
         applied = self._session.apply(variables, chosen, targets=targets, replace=replace)
         return self._applied("apply", applied)
+
+    def _admit(
+        self, chosen: Plan | None, variables: Mapping[str, Any], **options: Sequence[str]
+    ) -> None:
+        """Stop an apply that the grader would refuse; in a lesson nothing is refused."""
+        if self._policy is None:
+            return
+        plan = chosen or self._session.ready(variables, options)
+        if plan is None:
+            _, refusals = self._policy.while_planning(
+                lambda: self._session.plan(variables, **options)
+            )
+        else:
+            _, refusals = self._policy.while_planning(lambda: plan)
+        if refusals:
+            raise LabError(
+                "No se aplica: el calificador tampoco lo admite.",
+                "Cámbialo, ejecuta su celda y repite esta.",
+                details="\n\n".join(self._explained(refusals)),
+            )
+
+    def _explained(self, refusals: Sequence[Refusal]) -> list[str]:
+        return explained(refusals, self._session.workspace.folder, self._session.locator)
 
     def destroy(self, *, targets: Sequence[str] = (), **variables: Any) -> AppliedView:
         """Destroy what the state holds; nothing happens when it holds nothing.
