@@ -30,6 +30,8 @@ _KEYS: dict[str, type] = {
     "variables": dict,
     "replans": dict,
     "repair": dict,
+    "probe": dict,
+    "witnessed": dict,
     "values": dict,
     "remote_state": bool,
     "max_objects": int,
@@ -61,6 +63,9 @@ class Exercise:
         variables: Terraform variables of every plan, besides ``prefix``.
         replans: name of an extra plan to its variables.
         repair: address of the object that the grader deletes and heals, or None.
+        probe: ``function``, ``after``, ``volumes``: see ``taller.checks.probe``.
+        witnessed: name of a value to ``after`` and ``file``: graders take it from this file, as it
+            is when that answer has run, whatever the notebook hands over.
         values: name to JSON type of what the notebook must hand over.
         remote_state: whether the state may be kept on a server, which the grader provides.
         max_objects: how many resources a plan may hold, in the lab and for a grader.
@@ -76,6 +81,8 @@ class Exercise:
     variables: Mapping[str, Any] = field(default_factory=dict)
     replans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     repair: str | None = None
+    probe: Mapping[str, Any] = field(default_factory=dict)
+    witnessed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     remote_state: bool = False
     max_objects: int = 30

@@ -18,7 +18,10 @@ from taller.checks import load_checks, needs, run_checks
 from taller.checks.gather import gather, live
 from taller.doctor import image
 from taller.lab import magic, records
+from taller.lab.evidence import Evidence
 from taller.lab.given import given_variables
+from taller.lab.journal import Journal
+from taller.lab.own import OwnObjects, recorded_names
 from taller.provider import stop_server
 from taller.result import Result
 from taller.workspace import repository, workspace
@@ -48,12 +51,19 @@ class Desk:
     def verdict(self, exercise: Exercise) -> Result:
         """What the grader says: every check, hidden ones included."""
         place = workspace(self.prefix, exercise.id)
+        wanted = needs(load_checks(exercise.checks_file))
+        given = given_variables(place.folder, self.prefix)
+        terraform = live(place, exercise)(place.folder)
+        journal = Journal(
+            place.folder, lambda: OwnObjects(self.prefix, lambda: recorded_names(place.folder))
+        )
+        evidence = Evidence(exercise, place, journal, lambda: terraform.plan(given))
+        probed = evidence.probe(wanted)
         facts = gather(
-            exercise, live(place, exercise), place.folder, self.prefix,
-            needs(load_checks(exercise.checks_file)),
-            variables=given_variables(place.folder, self.prefix),
-            values=records.read_values(place.private),
+            exercise, live(place, exercise), place.folder, self.prefix, wanted,
+            variables=given, values=records.read_values(place.private),
         )  # fmt: skip
+        facts = evidence.add(facts, wanted, probed)
         return run_checks(exercise, facts, include_hidden=True)
 
     def tidy_up(self) -> None:

@@ -185,7 +185,7 @@ def test_an_empty_workspace_gets_no_point_in_any_exercise() -> None:
         replans = {name: {} for name in one.replans}
         facts = Facts(
             "dev", plan={}, replans=replans, logs={}, artefacts={},
-            repair={"before": {}, "after": {}}, destroy_leftovers=[],
+            repair={"before": {}, "after": {}}, destroy_leftovers=[], remote=[], probe=[],
         )  # fmt: skip
         result = run_checks(one, facts, include_hidden=True)
         assert (result.status, result.score) == ("graded", 0), result.to_json()

@@ -79,6 +79,8 @@ resource "docker_network" "analytics" {
 # %% [markdown]
 # `foto()` retrata el state: las direcciones que da `terraform state list`, una **huella** de todo lo
 # que recuerda de cada recurso (cambia si cambia un solo dato) y si el archivo está en tu disco.
+# `lab.begin()` apunta cómo está todo al empezar: lo que pase después se comprueba preguntando al
+# almacén y a Docker, que llevan su propia cuenta.
 
 # %%
 import hashlib
@@ -98,7 +100,7 @@ def foto():
 
 if not (lab.folder / "backend.tf").exists():
     lab.apply()
-    lab.values(antes=foto())
+    lab.begin()
 foto()
 
 # %% [markdown]
@@ -251,7 +253,7 @@ lab.init(migrate_state=True, backend_config="remoto.tfbackend")
 ### END SOLUTION
 
 # %%
-lab.values(remoto=foto())
+foto()
 
 # %% [markdown]
 # Las mismas direcciones, la misma huella, y en tu disco ya no hay nada. Para Terraform, y para Docker,
@@ -284,8 +286,6 @@ with hesitating_colleague(lab):
 
 # %%
 cerrojo = getattr(aviso, "lock", None)
-if cerrojo:
-    lab.values(cerrojo={"quien": cerrojo.who, "operacion": cerrojo.operation})
 cerrojo
 
 # %% [markdown]
@@ -322,7 +322,7 @@ lab.init(migrate_state=True)
 ### END SOLUTION
 
 # %%
-lab.values(despues=foto())
+foto()
 
 # %%
 lab.plan()

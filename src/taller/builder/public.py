@@ -32,6 +32,7 @@ def public_settings(exercise: Exercise) -> str:
         "time_limit_s": exercise.time_limit_s,
         "variables": exercise.variables,
         "replans": replans,
+        "probe": exercise.probe,
         "values": exercise.values,
     }
     return "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())

@@ -14,7 +14,7 @@ from taller.checks.engine import Check, check_lines
 MIN_WRONG = 8
 CHECKS = range(5, 13)
 HINT_LEVELS = 3
-_BASE_NEEDS = {"plan", "logs", "artefacts"}
+_BASE_NEEDS = {"plan", "logs", "artefacts", "remote", "probe"}
 _GRADER_NEEDS = {"repair", "destroy"}
 _JSON_TYPES = {"string", "number", "boolean", "array", "object"}
 _GRADE_ID = re.compile(r"[a-z][a-z0-9_]{0,49}")

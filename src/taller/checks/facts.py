@@ -35,6 +35,12 @@ class Facts:
             (``create``, ``remove``), ``kind``, ``name``, ``id`` and ``by`` (``terraform``,
             ``other``); a volume's id is its name and its ``CreatedAt``, with a space between.
         destroy_leftovers: names left in Docker after ``terraform destroy``.
+        local_state: what the state file in the workspace says, see ``state_summary``; None
+            without one.
+        origin: when the run began, after what is given was applied, and its state file then:
+            ``{"at": seconds, "state": summary}``.
+        remote: what the servers of remote state saw, see ``remote_facts``.
+        probe: what the answer's function said of each world: see ``probe``.
         problems: fact to why it could not be had because of the answer, in Spanish.
     """
 
@@ -50,6 +56,10 @@ class Facts:
     repair: Mapping[str, Json] | None = None
     history: list[Json] = field(default_factory=list)
     destroy_leftovers: list[str] | None = None
+    local_state: Json | None = None
+    origin: Json | None = None
+    remote: list[Json] | None = None
+    probe: list[Json] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -161,6 +171,47 @@ class Facts:
         files = _named("el volumen", volume, volumes)
         found: Json = _named(f"en el volumen «{volume}» el archivo", path, files)
         return found
+
+    # --- what happened, as others saw it --------------------------------------
+
+    def began(self) -> float:
+        """When the run began; nothing that is given was applied before there was such a moment."""
+        return float(self._origin()["at"])
+
+    def first_state(self) -> Json:
+        """The summary of the state file when the run began; fails when there was none."""
+        state = self._origin()["state"]
+        if state is None:
+            raise AssertionError("Al empezar no había nada en el state: ejecuta antes el apply.")
+        found: Json = state
+        return found
+
+    def _origin(self) -> Json:
+        if self.origin is None:
+            raise AssertionError(self.problems.get("origin", "nada se ha aplicado todavía."))
+        return self.origin
+
+    def happened(self, action: str, kind: str, name: str = "", by: str = "") -> list[Json]:
+        """What was created or removed since the run began: of a kind, a name, by somebody."""
+        began = self.began()
+        return [
+            event
+            for event in self.history
+            if event["at"] >= began
+            and (event["action"], event["kind"]) == (action, kind)
+            and name in ("", event["name"])
+            and by in ("", event["by"])
+        ]
+
+    def seen_remotely(self) -> list[Json]:
+        """What the servers of remote state saw since the run began; needs ``remote``."""
+        seen: list[Json] = self._costly("remote", self.remote)
+        began = self.began()
+        return [event for event in seen if event["at"] >= began]
+
+    def probed(self) -> list[Json]:
+        """What the answer's function said of each world; needs ``probe``."""
+        return list(self._costly("probe", self.probe))
 
     # --- the notebook --------------------------------------------------------
 

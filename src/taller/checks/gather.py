@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import docker
 from taller.catalog import Exercise
 from taller.checks import docker_facts
 from taller.checks.facts import Facts
+from taller.checks.state_summary import summary
 from taller.checks.workspace_facts import checked_values, text_files
 from taller.docker_state import connect
 from taller.errors import TallerError
@@ -101,13 +103,14 @@ class _Gatherer:
         so_far: Callable[[Facts], object],
     ) -> Facts:
         """Cheap facts first; what destroys comes last."""
+        recorded = _local_state(self._folder)
         state = self._attempt("state", lambda: dict(self._terraform.show_state().raw)) or {}
         found = docker_facts.inspect(self._client, self._prefix, state)
         good, problems = checked_values(self._exercise, values)
         self._problems |= problems
         facts = Facts(
             prefix=self._prefix, files=self._files, state=state, docker=found, values=good,
-            problems=self._problems,
+            problems=self._problems, local_state=recorded,
         )  # fmt: skip
         for need, fact, get in self._costly(state, found):
             if need in needs:
@@ -154,7 +157,16 @@ class _Gatherer:
                 f"No encuentro el recurso «{self._exercise.repair}» en el state."
             )
             return None
-        docker_facts.delete(self._client, resource)
+        try:
+            docker_facts.delete(self._client, resource)
+        except docker.errors.APIError as error:
+            if not error.is_client_error():
+                raise  # the engine's own failure
+            if error.status_code != HTTPStatus.NOT_FOUND:  # gone already is as good as deleted
+                self._problems["repair"] = (
+                    f"Docker no deja borrar «{self._exercise.repair}»: {error.explanation}"
+                )
+                return None
         before = self._plan(self._terraform, {})
         self._terraform.apply(self._variables)
         return {"before": before, "after": self._plan(self._terraform, {})}
@@ -177,6 +189,11 @@ class _Gatherer:
             connect().close()  # raises when the engine is what failed
             self._problems[fact] = _spoken(error)
             return None
+
+
+def _local_state(folder: Path) -> Json | None:
+    path = folder / "terraform.tfstate"
+    return summary(path.read_text("utf-8", "replace")) if path.is_file() else None
 
 
 def _spoken(error: TallerError) -> str:

@@ -14,17 +14,24 @@ _NEVER = "0001-01-01T00:00:00Z"
 
 @dataclass(frozen=True)
 class Volume:
-    """A named volume; ``mountpoint`` is a path on the engine's own machine."""
+    """A named volume; ``mountpoint`` is a path on the engine's own machine.
+
+    ``created`` tells it from a later one of the same name: RFC 3339, in whole seconds.
+    """
 
     name: str
     driver: str
     mountpoint: str
     labels: Labels
+    created: str = ""
 
     @classmethod
     def from_json(cls, raw: Json) -> "Volume":
         """Read an element of ``GET /volumes``."""
-        return cls(raw["Name"], raw["Driver"], raw["Mountpoint"], raw.get("Labels") or {})
+        labels = raw.get("Labels") or {}
+        return cls(
+            raw["Name"], raw["Driver"], raw["Mountpoint"], labels, raw.get("CreatedAt") or ""
+        )
 
 
 @dataclass(frozen=True)

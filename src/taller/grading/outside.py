@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from docker_guard.history import Event
 from taller.grading.sandbox import Limits
@@ -22,6 +23,7 @@ class Outside:
         forwards: port of the sandbox's loopback device to the Unix socket behind it.
         seen: what the guard has seen created and removed so far.
         elsewhere: processor seconds of what works for them outside.
+        stored: what the servers of remote state have seen so far.
     """
 
     guard_socket: Path
@@ -31,6 +33,7 @@ class Outside:
     forwards: Mapping[int, Path] = field(default_factory=dict)
     seen: Callable[[], list[Event]] = list
     elsewhere: Elsewhere = nothing_elsewhere
+    stored: Callable[[], list[dict[str, Any]]] = list
 
     @property
     def env(self) -> dict[str, str]:

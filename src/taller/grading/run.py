@@ -19,6 +19,7 @@ from taller.grading.outside import Outside
 from taller.grading.read import Cell, Notebook
 from taller.grading.sandbox.kernel import SandboxedKernel
 from taller.grading.sandbox.limits import MEGABYTE, Status
+from taller.grading.witness import Step
 
 _NOT_RUN = frozenset({"check", "teardown"})
 """Checks are asked from outside; what teardown would remove is what they look at."""
@@ -45,14 +46,15 @@ class Ran:
     used: float = 0.0
 
 
-def executable(pristine: Notebook, aligned: Aligned, prefix: str) -> list[str]:
+def executable(pristine: Notebook, aligned: Aligned, prefix: str) -> list[Step]:
     """The cells to run: the exercise's own, with the student's answers and a prefix."""
     answers = aligned.sources()
-    sources: list[str] = []
+    steps: list[Step] = []
     for cell in pristine.cells:
         if cell.kind == "code" and not cell.tags & _NOT_RUN:
-            sources += _sources(cell, answers, prefix)
-    return sources
+            answer = cell.grade_id if "answer" in cell.tags else ""
+            steps += [Step(source, answer) for source in _sources(cell, answers, prefix)]
+    return steps
 
 
 def _sources(cell: Cell, answers: dict[str, tuple[str, ...]], prefix: str) -> Sequence[str]:
@@ -61,11 +63,11 @@ def _sources(cell: Cell, answers: dict[str, tuple[str, ...]], prefix: str) -> Se
     return answers[cell.grade_id] if "answer" in cell.tags else [cell.source]
 
 
-def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) -> Ran:
+def run(steps: Sequence[Step], workspace: Path, outside: Outside, opened: str) -> Ran:
     """Run cells one after another, each whether or not the ones before it failed.
 
     Args:
-        sources: texts of the cells.
+        steps: the cells, and calls outside the kernel between them.
         workspace: the only folder that they may write to; the current one inside.
         opened: the lab's workspace that they use, ``PREFIX/NAME``.
         outside: their only way to Docker, and what they may use together.
@@ -73,6 +75,7 @@ def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) 
     Raises:
         SandboxUnavailable: this machine cannot isolate them.
     """
+    sources = [step.source for step in steps if not step.outside]
     notebook = _notebook(sources)
     env = {"TALLER_OPEN": opened, "TALLER_UNSEEN": "1", **outside.env}
     with SandboxedKernel(
@@ -80,7 +83,7 @@ def run(sources: Sequence[str], workspace: Path, outside: Outside, opened: str) 
         forwards=outside.forwards, module="taller.grading.kernel_program",
         elsewhere=outside.elsewhere,
     ) as kernel, _Book(notebook, kernel) as client:  # fmt: skip
-        flags, done = _run_cells(client, len(sources))
+        flags, done = _run_steps(client, steps)
         ended = kernel.stop()  # at once: jupyter_client would look every 0.1 s whether it is gone
     status = ended.status if ended else "ok"
     if client.received > _OUTPUT_BYTES:
@@ -99,10 +102,15 @@ def _notebook(sources: Sequence[str]) -> NotebookNode:
     return read
 
 
-def _run_cells(client: "_Client", count: int) -> tuple[list[str], int]:
+def _run_steps(client: "_Client", steps: Sequence[Step]) -> tuple[list[str], int]:
     """Remarks on the cells, and how many came to their end."""
     flags = []
-    for index in range(count):
+    index = -1
+    for step in steps:
+        if step.outside:
+            step.outside()
+            continue
+        index += 1
         try:
             client.execute_cell(index)
         except TestbookRuntimeError as error:
@@ -110,7 +118,7 @@ def _run_cells(client: "_Client", count: int) -> tuple[list[str], int]:
         except DeadKernelError:
             flags.append(f"celda {index + 1}: el kernel terminó")
             return flags, index
-    return flags, count
+    return flags, index + 1
 
 
 def _reason(error: TestbookRuntimeError) -> str:

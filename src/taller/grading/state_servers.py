@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import docker
 
+from taller.checks import remote_facts
 from taller.docker_state import connect
 from taller.doctor import built_images
 from taller.doctor.image import base_image
@@ -37,6 +38,9 @@ _MEMORY = "/memory"
 """Where a container keeps what it writes, until it ends."""
 _MEMORY_BYTES = 512 * 1024 * 1024
 _PROCESSES = 256
+_LOG = "8m"
+_LOG_LINES = 20_000
+"""An exercise leaves a few hundred lines; whoever floods the log drowns its own proof."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class StateServers:
         self._ports = {kind: _free_port() for kind in _SERVERS}
         self._listeners: list[socket.socket] = []
         self._locks = {kind: threading.Lock() for kind in _SERVERS}
-        self._started: set[str] = set()
+        self._started: dict[str, str] = {}
         self._failure: TallerError | None = None
         self.forwards = {port: folder / f"{kind}.sock" for kind, port in self._ports.items()}
         self.files = {f"{_FOLDER}/{kind}.tfbackend": self._settings(kind) for kind in _SERVERS}
@@ -148,6 +152,15 @@ class StateServers:
         if self._failure is not None:
             raise self._failure
 
+    def seen(self) -> list[dict[str, Any]]:
+        """What the servers saw until now, in their order, as ``remote_facts`` tells it."""
+        found: list[dict[str, Any]] = []
+        with contextlib.closing(connect()) as client:
+            for kind, id_ in self._started.items():
+                log = client.api.logs(id_, tail=_LOG_LINES).decode("utf-8", "replace")
+                found += remote_facts.events(kind, log)
+        return sorted(found, key=lambda event: float(event["at"]))
+
     def _settings(self, kind: str) -> str:
         text = _SERVERS[kind].settings.replace("PASSWORD", self._password)
         return text.replace("PORT", str(self._ports[kind]))
@@ -156,15 +169,14 @@ class StateServers:
         with self._locks[kind]:
             if kind not in self._started:
                 try:
-                    self._start(kind)
+                    self._started[kind] = self._start(kind)
                 except TallerError as error:
                     self._failure = error
                     raise ConnectionRefusedError(kind) from error
-                self._started.add(kind)
         return relay.connect(str(self._folder / kind / "s"))
 
-    def _start(self, kind: str) -> None:
-        """Start a server whose only way out is a socket in a folder of ours."""
+    def _start(self, kind: str) -> str:
+        """Start a server whose only way out is a socket in a folder of ours; return its id."""
         server = _SERVERS[kind]
         shared = self._folder / kind
         shared.mkdir()
@@ -178,6 +190,7 @@ class StateServers:
                     f"El servidor de state {server.module} no arranca: {error}",
                     "Ejecuta «taller doctor --fix», que prepara su imagen.",
                 ) from error
+        return str(container.id)
 
     def _options(
         self, client: docker.DockerClient, server: _Server, shared: Path
@@ -203,6 +216,7 @@ class StateServers:
             "healthcheck": {"test": ["NONE"]},  # asked once, below, and not for ever
             "read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"],
             "mem_limit": _MEMORY_BYTES, "memswap_limit": _MEMORY_BYTES, "pids_limit": _PROCESSES,
+            "log_config": {"type": "json-file", "config": {"max-size": _LOG, "max-file": "1"}},
             "detach": True,
         }  # fmt: skip
 

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from taller.grading.run import Ran, executable, run
 from taller.grading.sandbox import Limits
 from taller.grading.state_servers import StateServers
 from taller.grading.verdicts import no_verdict, without_run
+from taller.grading.witness import Testimony, Witness
 from taller.hcl.screen import screen
 from taller.result import Result
 
@@ -142,13 +143,16 @@ def _judge(task: Task, scratch: Path) -> Result:
 
 def _asked(task: Task, scratch: Path, outside: Outside, elsewhere: Elsewhere) -> Result:
     """Run the notebook, and ask the oracle about what it left."""
-    ran = _run(task, scratch / "w", outside)
+    home = oracle.home_of(scratch / "w", task.prefix, task.exercise)
+    witness = Witness(task.exercise, task.prefix, scratch / "w", home, outside)
+    ran = _run(task, scratch / "w", outside, witness)
+    seen = witness.testimony()  # before the oracle makes plans, too
     stopped = Stopped(ran.status, task.limits, ran.cell, ran.used, elsewhere.newest())
     left = oracle.left_files(scratch / "w", task.prefix, task.exercise)
     denials = [*screen(left, remote_state=task.exercise.remote_state), *_too_big(left)]
     if denials:
         return _denied(task, denials)
-    result = stopped.told(_verdict(task, scratch, left, outside))
+    result = stopped.told(_verdict(task, scratch, left, outside, seen))
     return replace(result, flags=(*result.flags, *ran.flags))
 
 
@@ -186,21 +190,22 @@ def _outside(task: Task, scratch: Path, guard: Guard, elsewhere: Elsewhere) -> I
         files = {**task.public, **servers.files}
         yield Outside(
             guard.socket, task.limits, files, servers.env, servers.forwards, seen,
-            elsewhere.seconds,
+            elsewhere.seconds, servers.seen,
         )  # fmt: skip
         servers.check()
 
 
-def _run(task: Task, workspace: Path, outside: Outside) -> Ran:
+def _run(task: Task, workspace: Path, outside: Outside, witness: Witness) -> Ran:
     workspace.mkdir()
     outside.write_files(workspace)
-    sources = executable(task.pristine, task.aligned, task.prefix)
-    return run(sources, workspace, outside, f"{task.prefix}/{task.exercise.id}")
+    steps = witness.watched(executable(task.pristine, task.aligned, task.prefix))
+    return run(steps, workspace, outside, f"{task.prefix}/{task.exercise.id}")
 
 
-def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) -> Result:
+def _verdict(
+    task: Task, scratch: Path, left: dict[str, str], outside: Outside, seen: Testimony
+) -> Result:
     exercise, root = task.exercise, scratch / "o"
-    history = [asdict(event) for event in outside.seen()]  # before the oracle makes plans, too
     root.mkdir()
     outside.write_files(root)
     oracle.prepare(
@@ -210,7 +215,7 @@ def _verdict(task: Task, scratch: Path, left: dict[str, str], outside: Outside) 
     answer = oracle.gather_facts(root, task.prefix, wanted, outside)
     if not answer.planned and answer.stopped != "idle":
         return _denied(task, [TOO_MUCH])
-    facts = replace(answer.facts, history=history)
+    facts = seen.added_to(answer.facts)
     plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
     denials = next(filter(None, map(screen_plan, plans)), [])
     if denials:

@@ -9,6 +9,7 @@ from taller.catalog import Exercise
 from taller.lab import records
 from taller.lab.card import LEVELS, Card, Hint
 from taller.lab.errors import CheckFailed, LabError
+from taller.lab.journal import Journal
 from taller.lab.policy import Policy, judged
 from taller.lab.session import Session
 from taller.lab.shown import show
@@ -23,6 +24,7 @@ class Checking:
 
     _session: Session
     _policy: Policy | None
+    _journal: Journal
     exercise: Exercise | None
     prefix: str
 
@@ -79,18 +81,21 @@ class Checking:
     def _verdict(self, exercise: Exercise, ids: Collection[str] | None) -> Result:
         from taller.checks.engine import needs, run_checks, select
         from taller.checks.gather import gather
+        from taller.lab.evidence import Evidence
 
         workspace = self._session.workspace
         wanted = needs(select(exercise, ids))
         if wanted:
             self._prepared()
+        evidence = Evidence(exercise, workspace, self._journal, self._session.terraform.plan)
+        probed = evidence.probe(wanted)
         facts = gather(
             exercise, self._bind, workspace.folder, self.prefix, wanted,
             variables=self._session.given(), values=records.read_values(workspace.private),
         )  # fmt: skip
         plans = [plan for plan in (facts.plan, *facts.replans.values()) if plan]
         refusals = self._policy.of_all(plans) if self._policy else []
-        return judged(run_checks(exercise, facts, ids), refusals)
+        return judged(run_checks(exercise, evidence.add(facts, wanted, probed), ids), refusals)
 
     def _bind(self, folder: Path) -> Terraform:
         return Terraform(folder, environment=self._session.environment)
@@ -118,6 +123,16 @@ class Checking:
             levels = ", ".join(f"{n} ({name})" for n, name in enumerate(LEVELS, 1))
             raise LabError(f"No hay pista de nivel {level}.", f"Los niveles son: {levels}.")
         return Hint(check.title, level, check.hints[level - 1])
+
+    def begin(self) -> None:
+        """Begin a run with what there is now: an earlier run's values and history are forgotten.
+
+        What happens in Docker from now on is noted, for the checks that ask about it.
+        """
+        records.forget_values(self._session.workspace.private)
+        if not os.environ.get("TALLER_UNSEEN"):  # a grader notes by itself what happens
+            with self._session.speaking():
+                self._journal.begin()
 
     def values(self, **values: Any) -> None:
         """Hand over what the notebook computed, for the checks that ask for it.

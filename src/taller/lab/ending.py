@@ -16,7 +16,8 @@ from taller.workspace import Workspace
 _NAMED = 5
 """How many objects are named before they are only counted."""
 
-_KEPT = ("progress.json", "values.json", "previous", "busy")
+_KEPT = ("progress.json", "previous", "busy")
+"""Not the values handed over, nor what happened: they belong to the run that ends here."""
 
 
 class Ended(Shown):

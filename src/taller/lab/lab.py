@@ -13,6 +13,7 @@ from taller.lab.checking import Checking
 from taller.lab.diagnostics import syntax_error
 from taller.lab.doubts import doubts
 from taller.lab.errors import LabError
+from taller.lab.journal import Journal
 from taller.lab.plan_view import PlanView
 from taller.lab.policy import exercise_policy
 from taller.lab.saved import Saved
@@ -76,6 +77,8 @@ class Lab(TerraformCalls, Checking):
             )
         except TallerError as error:
             raise LabError(error.message, error.suggestion) from error
+        self._journal = Journal(self.folder, self._own_objects)
+        self._session.watch = self._journal.around
         self.use()
         if banner:
             self._show_banner()

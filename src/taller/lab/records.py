@@ -68,6 +68,11 @@ def hand_over(private: Path, exercise: Exercise, values: Mapping[str, Any]) -> d
     return everything
 
 
+def forget_values(private: Path) -> None:
+    """A run begins: what an earlier one handed over counts no more."""
+    (private / "values.json").unlink(missing_ok=True)
+
+
 def read_values(private: Path) -> dict[str, Any]:
     """What was handed over so far."""
     return _read(private / "values.json")

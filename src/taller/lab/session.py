@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from taller import provider
@@ -29,6 +29,7 @@ class Session:
     Attributes:
         workspace: where it works; ``choice``: the provider that it uses.
         given: asked for the variables that win over the student's own files.
+        watch: entered around each call, with what is called.
         locator: places diagnostics in the student's cells.
     """
 
@@ -45,6 +46,7 @@ class Session:
         self.locator = Locator(workspace.folder, cells)
         self.given = given
         self._defaults = defaults
+        self.watch: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
         self._progress = Progress()
         self._preparation = Preparation(workspace.folder, self.choice.kind)
         self._planned: tuple[str, Plan] | None = None
@@ -81,7 +83,8 @@ class Session:
                     if prepared:
                         self._require_configuration(operation)
                         self.prepare()
-                    yield self.terraform
+                    with self.watch(operation):
+                        yield self.terraform
             except KeyboardInterrupt as error:
                 raise self._interrupted(operation) from error
 

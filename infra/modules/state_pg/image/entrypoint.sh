@@ -30,4 +30,7 @@ ALTER ROLE "$STATE_USER" PASSWORD '$STATE_PASSWORD'
 SQL
 unset STATE_PASSWORD
 # Solo por TCP: sin socket, el contenedor no escribe fuera de su volumen.
-exec postgres -c listen_addresses='*' -c unix_socket_directories='' -c log_checkpoints=off
+# Cada orden queda en la salida del contenedor («docker logs») con su hora y su conexión: quién tomó
+# el lock, quién lo encontró tomado y qué se guardó. Quien usa la base de datos no puede cambiarlo.
+exec postgres -c listen_addresses='*' -c unix_socket_directories='' -c log_checkpoints=off \
+    -c log_statement=all -c log_disconnections=on -c log_line_prefix='%n %p %e '

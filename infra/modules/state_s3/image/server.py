@@ -6,12 +6,16 @@ Las escrituras van de una en una, así la escritura condicional (If-None-Match: 
 use_lockfile toma el lock) tiene un solo ganador.
 
 moto no comprueba credenciales: por eso el puerto se publica solo en 127.0.0.1.
+
+Cada escritura deja además una línea JSON en la salida del contenedor («docker logs»): qué, cuándo,
+con qué resultado y qué quedó guardado. Quien usa el bucket no puede cambiar esa historia.
 """
 
 import base64
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from threading import Lock
 
@@ -27,6 +31,8 @@ from werkzeug.serving import run_simple
 PORT = 9000
 OBJECTS = Path(os.environ.get("S3_OBJECTS_FILE", "/var/lib/s3/objects.json"))
 READS = ("GET", "HEAD", "OPTIONS")
+SHOWN_BYTES = 64 * 1024
+"""Lo más que enseña la historia de un objeto: un state del taller ocupa unos pocos KB."""
 
 
 class Bucket:
@@ -47,6 +53,12 @@ class Bucket:
                 self.backend.put_object(self.name, key, base64.b64decode(value, validate=True))
         except (ValueError, AttributeError, TypeError) as error:
             sys.exit(f"{self.path} está dañado ({error}). Copia el volumen antes de borrarlo.")
+
+    def text(self, key):
+        """Lo que hay ahora en un objeto, si cabe en la historia."""
+        stored = self.backend.buckets[self.name].keys.get(key)
+        value = stored.value if stored else b""
+        return value.decode("utf-8", "replace") if len(value) <= SHOWN_BYTES else ""
 
     def save(self):
         """Reemplaza el archivo entero de una vez: nunca queda a medias."""
@@ -69,11 +81,26 @@ class Durable:
     def __call__(self, environ, start_response):
         if environ["REQUEST_METHOD"] in READS:
             return self.app(environ, start_response)
+        answered = []
+
+        def answer(status, headers, *more):
+            answered.append(status)
+            return start_response(status, headers, *more)
+
         with self.writing:
             # La respuesta se envía al recorrer el resultado, ya guardada la escritura.
-            response = self.app(environ, start_response)
+            response = self.app(environ, answer)
             self.bucket.save()
+            self.tell(environ, answered)
         return response
+
+    def tell(self, environ, answered):
+        """Cuenta una escritura en la salida del contenedor."""
+        _, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
+        status = int(answered[-1].split()[0]) if answered else 0
+        body = self.bucket.text(key) if status < 300 else ""
+        event = {"at": time.time(), "method": environ["REQUEST_METHOD"], "key": key}
+        print(json.dumps({**event, "status": status, "body": body}), flush=True)
 
 
 def main():
