@@ -29,7 +29,7 @@ from taller.catalog import Catalog, load_catalog
 from taller.grading import leftovers
 from taller.grading.ledger import Ledger
 from taller.grading.prepare import Preparation
-from taller.grading.submissions import find_submissions
+from taller.grading.submissions import collect
 from taller.grading.verdicts import without_run
 
 EXERCISE = "ej01"
@@ -92,7 +92,7 @@ def pretend(catalog: Catalog, submitted: Path, output: Path) -> None:
     preparation = Preparation(catalog, leftovers.run_name(output), None)
     exercise = catalog.exercise(EXERCISE)
     with Ledger(output / "ledger.db") as ledger:
-        for one in find_submissions(submitted, catalog, frozenset()):
+        for one in collect(submitted, catalog).submissions:
             verdict = without_run(exercise, "graded", "Un mensaje cualquiera de la comprobación.")
             verdict = replace(verdict, student=one.student, versions=preparation.versions)
             ledger.record(preparation.prepare(one).key, verdict)

@@ -21,7 +21,7 @@ from taller.grading.cluster import Kit, grade_remotely
 from taller.grading.leftovers import run_name
 from taller.grading.prepare import Preparation
 from taller.grading.read import Notebook
-from taller.grading.submissions import find_submissions
+from taller.grading.submissions import collect
 from taller.grading.task import Task
 
 REPOSITORY = Path(__file__).parents[2]
@@ -190,7 +190,7 @@ def test_a_worker_with_other_sources_is_refused(tmp_path: Path) -> None:
 
 def test_a_worker_that_joins_later_with_other_sources_gives_no_verdict(tmp_path: Path) -> None:
     hand_in(tmp_path, "ana", SOLUTION)
-    (submission,) = find_submissions(tmp_path, CATALOG, frozenset())
+    (submission,) = collect(tmp_path, CATALOG).submissions
     task = Preparation(CATALOG, "g0", None).prepare(submission).work
     assert isinstance(task, Task)
     kit = Kit(EJ01.name, (), Notebook(()), {})

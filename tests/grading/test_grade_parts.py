@@ -11,7 +11,7 @@ import pytest
 from taller.catalog import load_catalog
 from taller.grading.align import align
 from taller.grading.read import InvalidNotebook, Notebook, read_bytes, read_notebook
-from taller.grading.submissions import find_submissions
+from taller.grading.submissions import collect
 from taller.hcl.configuration import screen_configuration
 from taller.hcl.screen import screen
 
@@ -94,7 +94,7 @@ def test_the_name_given_out_comes_before_other_names(tmp_path: Path) -> None:
         path = tmp_path / "ana" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")
-    (found,) = find_submissions(tmp_path, CATALOG, frozenset())
+    (found,) = collect(tmp_path, CATALOG).submissions
     assert found.path.name == f"{EJ01.name}.ipynb"
     assert [path.name for path in found.ignored] == ["ej01_copia.ipynb"]
 

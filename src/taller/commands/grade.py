@@ -96,6 +96,12 @@ def _show(summary: "Summary", output: Path, *, as_json: bool) -> None:
         return
     counts = ", ".join(f"{name}: {n}" for name, n in sorted(summary.statuses.items()))
     sign = "✗" if summary.exit_code else "✓"
+    if summary.strays:
+        click.echo(
+            f"⚠ Hay archivos sin calificar de {summary.strays} estudiantes (o de nadie): están en "
+            f"{output}/report.html, en «Para mirar».",
+            err=True,
+        )
     click.echo(f"{sign} {counts}. Calificadas ahora: {summary.run}. Notas: {output}/gradebook.csv")
 
 

@@ -92,7 +92,8 @@ def adjust(
         require_whole(output, found)
         made = found.adjust(wanted)
         seal = read_seal(output)
-        publish_sealed(output, catalog, found, seal.students if seal else ())
+        known, strays = (seal.students, seal.strays) if seal else ((), {})
+        publish_sealed(output, catalog, found, known, strays=strays)
     what = f"{exercise} {check}".strip()
     click.echo(f"✓ {student}, {what}: {points:+d}, por {made.who}. Fila {made.row} del registro.")
 

@@ -16,7 +16,7 @@ from taller.grading.lock import alone
 from taller.grading.prepare import Preparation, Prepared, results_path
 from taller.grading.sandbox import require_bubblewrap
 from taller.grading.seal import publish_sealed, require_whole
-from taller.grading.submissions import Submission, find_submissions, students
+from taller.grading.submissions import Submission, collect
 from taller.grading.task import Task, verdict_on
 from taller.grading.verdicts import no_verdict
 from taller.result import Result
@@ -55,10 +55,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Summary:
-    """How many submissions there are of each status, and how many of them were run now."""
+    """How many submissions there are of each status, and how many of them were run now.
+
+    ``strays`` counts who handed in something that is not graded.
+    """
 
     statuses: Counter[str]
     run: int
+    strays: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -73,7 +77,7 @@ def grade_all(
 
     Args:
         catalog: the exercises, with their whole rubrics.
-        submitted: holds ``<student>/**/ejNN*.ipynb``.
+        submitted: holds ``<student>/**/*.ipynb``.
         output: gets all that is published, and the ledger.
         options: how.
         on_verdict: called with each new result and the number of submissions that were not
@@ -85,7 +89,8 @@ def grade_all(
         TallerError: there is nothing to grade, another grader is at work in the same OUT, the
             ledger cannot be used or lost rows, or the cluster is gone.
     """
-    found = find_submissions(submitted, catalog, options.only)
+    class_ = collect(submitted, catalog, options.only, output)
+    found = class_.submissions
     if options.confined and not options.scheduler:
         require_bubblewrap()
     url = ledger_url(output, options.gradebook)
@@ -97,13 +102,13 @@ def grade_all(
         clear()
         preparation = Preparation(catalog, run, options.timeout)
         grader = _Grader(output, ledger, preparation, options, clear)
-        pending = found if options.force else [one for one in found if grader.is_new(one)]
+        new = found if options.force else [one for one in found if grader.is_new(one)]
         # The longest first: at the end no worker waits for one that has just begun.
-        pending = sorted(pending, key=lambda one: -one.exercise.time_limit_s)
+        pending = sorted(new, key=lambda one: -one.exercise.time_limit_s)
         for result in grader.verdicts(pending) if pending else ():
             on_verdict(result, len(pending))
-        publish_sealed(output, catalog, ledger, students(submitted), options.exports)
-        summary = Summary(grader.statuses(found), len(pending))
+        publish_sealed(output, catalog, ledger, class_.students, options.exports, class_.strays)
+        summary = Summary(grader.statuses(found), len(pending), len(class_.strays))
         _clear_at_the_end(clear, summary)
         return summary
 

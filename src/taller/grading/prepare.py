@@ -14,6 +14,7 @@ from taller.catalog import Catalog, Exercise
 from taller.docker_state import connect
 from taller.doctor.image import base_image
 from taller.errors import TallerError
+from taller.grading.intake.names import plain_name
 from taller.grading.intake.reading import Reading, read_submission
 from taller.grading.read import InvalidNotebook, Notebook, read_notebook
 from taller.grading.submissions import Submission
@@ -81,7 +82,7 @@ class Preparation:
         """Read a submission and find its answers."""
         exercise = submission.exercise
         given = self._of(exercise)
-        ignored = (f"no se califica: {path.name}" for path in submission.ignored)
+        ignored = (f"no se califica: {plain_name(path.name)}" for path in submission.ignored)
         reading = read_submission(submission.path, given.pristine, (*submission.remarks, *ignored))
         if reading.aligned is None:
             result = self._invalid(submission, reading.problem)

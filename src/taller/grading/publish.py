@@ -7,8 +7,9 @@ nobody asks for it again, so that no old marks can be imported by mistake.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from taller.catalog import Catalog
 from taller.grading.exports import EXPORTS
@@ -24,6 +25,7 @@ def publish(
     ledger: Ledger,
     students: Iterable[str],
     exports: Collection[str] = (),
+    strays: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> None:
     """Write what OUT shows of the ledger: marks, feedback, report and import files.
 
@@ -33,12 +35,13 @@ def publish(
         ledger: all verdicts and adjustments.
         students: who has a line even without a verdict.
         exports: names of the import files wanted besides; see ``EXPORTS``.
+        strays: student, or nobody, to what was handed in and is not graded.
     """
     adjustments = ledger.adjustments()
     marks: Marks = {student: {} for student in students}
     overview = _publish_feedback(output, catalog, ledger, adjustments, marks)
     write_if_changed(output / "gradebook.csv", gradebook_csv(catalog, marks))
-    report = report_page(catalog, marks, overview, adjustments, ledger.head())
+    report = report_page(catalog, marks, overview, adjustments, ledger.head(), strays)
     write_if_changed(output / "report.html", report)
     for name, export in EXPORTS.items():
         path = output / f"{name}.csv"

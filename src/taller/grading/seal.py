@@ -5,9 +5,10 @@ seal; the ends that are printed on the report and on the students' pages cannot 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from taller.catalog import Catalog
 from taller.errors import TallerError
@@ -27,12 +28,14 @@ class Seal:
         rows, hash: the ledger's end.
         ledger: its name, without a password.
         students: who has a line in the gradebook, with or without a verdict.
+        strays: student, or nobody, to what was handed in and is not graded.
     """
 
     rows: int
     hash: str
     ledger: str
     students: tuple[str, ...] = ()
+    strays: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def head(self) -> Head:
@@ -42,18 +45,21 @@ class Seal:
 
 def publish_sealed(
     output: Path, catalog: Catalog, ledger: Ledger, students: Iterable[str],
-    exports: Collection[str] = (),
+    exports: Collection[str] = (), strays: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> None:  # fmt: skip
     """Publish, and remember what was published; see publish() for the arguments."""
     known = tuple(students)
-    publish(output, catalog, ledger, known, exports)
-    write_seal(output, ledger, known)
+    publish(output, catalog, ledger, known, exports, strays)
+    write_seal(output, ledger, known, strays)
 
 
-def write_seal(output: Path, ledger: Ledger, students: tuple[str, ...]) -> None:
+def write_seal(
+    output: Path, ledger: Ledger, students: tuple[str, ...],
+    strays: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """Remember the ledger as it is now."""
     head = ledger.head()
-    seal = Seal(head.rows, head.hash, ledger.name, students)
+    seal = Seal(head.rows, head.hash, ledger.name, students, dict(strays))
     write_whole(output / _FILE, json.dumps(asdict(seal), ensure_ascii=False, indent=2) + "\n")
 
 

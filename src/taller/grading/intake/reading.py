@@ -60,7 +60,8 @@ def _read(path: Path, pristine: Notebook, remarks: tuple[str, ...]) -> Reading:
         notebook = read_notebook(content)
         aligned = align(pristine, Notebook(notebook.cells, (*remarks, *notebook.flags)))
     except InvalidNotebook as error:
-        return Reading(digest.hexdigest(), None, f"{error.message} {error.suggestion}")
+        problem = f"{error.message} {error.suggestion}"
+        return Reading(digest.hexdigest(), None, problem.encode("utf-8", "replace").decode())
     return Reading(digest.hexdigest(), aligned)
 
 

@@ -2,9 +2,10 @@
 
 import statistics
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from taller.catalog import Catalog, Exercise
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _GROUP = 100
 """Students in one collapsible part of the table."""
+Strays = Mapping[str, Sequence[str]]
 Row = tuple[str, dict[str, Mark], int]
 """Student, marks by exercise id, total."""
 _LOOK_AT: tuple[Status, ...] = ("infra_error", "timeout", "policy_violation", "invalid_notebook")
@@ -72,12 +74,14 @@ class Report:
         overview: of all verdicts.
         adjustments: all of them, oldest first.
         head: the ledger's end.
+        strays: student, or nobody, to what was handed in and is not graded.
     """
 
     def __init__(
         self, catalog: Catalog, marks: Marks, overview: Overview,
-        adjustments: "Sequence[Adjustment]", head: "Head",
+        adjustments: "Sequence[Adjustment]", head: "Head", strays: Strays,
     ) -> None:  # fmt: skip
+        self.strays = sorted(strays.items(), key=lambda one: by_name(one[0]))
         self.exercises = catalog.exercises
         self.marks = marks
         self.overview = overview
@@ -173,7 +177,7 @@ class Report:
 
 def report_page(
     catalog: Catalog, marks: Marks, overview: Overview,
-    adjustments: "Sequence[Adjustment]", head: "Head",
+    adjustments: "Sequence[Adjustment]", head: "Head", strays: Strays = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """The page of a class; see ``Report`` for the arguments."""
-    return render("report", view=Report(catalog, marks, overview, adjustments, head))
+    return render("report", view=Report(catalog, marks, overview, adjustments, head, strays))
