@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from taller.lab.cells import CellMap
 from taller.lab.errors import LabError, bold, dim
+from taller.lab.owner import owner_of_taken
 from taller.terraform import Diagnostic, StateLocked, TerraformError
 from taller.terraform.causes import likely_cause, roots, source_at
 
@@ -21,9 +22,9 @@ class Locator:
     def explain(self, diagnostic: Diagnostic) -> str:
         """One diagnostic in full: place, lines, Terraform's words, likely cause."""
         parts = [self._place(diagnostic), *self._snippet(diagnostic), *_words(diagnostic)]
-        cause = self._cause(diagnostic)
-        if cause:
-            parts.append(f"Causa probable: {cause}")
+        owner = owner_of_taken(diagnostic, self._folder)
+        cause = "" if owner else self._cause(diagnostic)
+        parts += [owner, f"Causa probable: {cause}" if cause else ""]
         return "\n".join(part for part in parts if part)
 
     def roots(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
