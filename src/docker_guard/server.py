@@ -108,7 +108,7 @@ class Guard:
             )
         self.socket.parent.mkdir(parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._accept, self.socket, limit=HEAD_LIMIT)
+        self._server = await asyncio.start_unix_server(self.accept, self.socket, limit=HEAD_LIMIT)
         self.socket.chmod(self._mode)
 
     async def close(self) -> None:
@@ -150,7 +150,8 @@ class Guard:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection of the tenant's, by whatever way it came."""
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

