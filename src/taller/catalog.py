@@ -29,6 +29,7 @@ _KEYS: dict[str, type] = {
     "time_limit_s": int,
     "variables": dict,
     "replans": dict,
+    "renames": dict,
     "repair": dict,
     "probe": dict,
     "witnessed": dict,
@@ -62,6 +63,7 @@ class Exercise:
         folder: where ``exercise.toml`` and ``checks.py`` are.
         variables: Terraform variables of every plan, besides ``prefix``.
         replans: name of an extra plan to its variables.
+        renames: name of an extra plan to the resource type whose names are all other ones in it.
         repair: address of the object that the grader deletes and heals, or None.
         probe: ``function``, ``after``, ``volumes``: see ``taller.checks.probe``.
         witnessed: name of a value to ``after`` and ``file``: graders take it from this file, as it
@@ -80,6 +82,7 @@ class Exercise:
     folder: Path
     variables: Mapping[str, Any] = field(default_factory=dict)
     replans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
     repair: str | None = None
     probe: Mapping[str, Any] = field(default_factory=dict)
     witnessed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -6,6 +6,9 @@ from typing import Any, Literal, Self
 
 Status = Literal["graded", "timeout", "policy_violation", "invalid_notebook", "infra_error"]
 
+UNJUDGED = "No se ha podido comprobar"
+"""How the message of a check begins that could not be judged: its reason lies elsewhere."""
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -16,9 +19,9 @@ class CheckResult:
         title: what it verifies, in Spanish.
         points: points given: ``max_points`` or 0.
         max_points: points of the check.
-        passed: whether the answer satisfies it; False also when it was not run.
+        passed: whether the answer satisfies it; False also when it could not be judged.
         message: why it did not pass; empty when it did.
-        hint: the first hint; empty when it passed or has none.
+        hint: the first hint; empty when it passed, could not be judged, or has none.
     """
 
     id: str
@@ -28,6 +31,11 @@ class CheckResult:
     passed: bool
     message: str = ""
     hint: str = ""
+
+    @property
+    def judged(self) -> bool:
+        """False when another fault came first: that one is what the student has to mend."""
+        return not self.message.startswith(UNJUDGED)
 
 
 @dataclass(frozen=True)

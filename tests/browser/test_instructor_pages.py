@@ -29,7 +29,7 @@ HOSTILE = "mallory <img src=x onerror=\"document.title='hacked'\"> & cía"
 CATALOG = load_catalog(repository())
 RUBRICS = rubrics(CATALOG)
 MESSAGES = {
-    "volumes_exist": "No encuentro el volumen «carla_gold». Lo que hay: carla_oro, carla_raw.",
+    "gold_volume_exists": "No encuentro el volumen «carla_gold». Lo que hay: carla_oro, carla_raw.",
     "outputs_name_volumes": "El output «gold_volume» debe valer «carla_gold» y vale «carla_oro».",
     "plan_is_empty": "El plan todavía quiere cambiar: docker_volume.gold.",
 }

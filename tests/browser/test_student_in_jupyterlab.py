@@ -123,9 +123,9 @@ def test_a_wrong_answer_gets_its_reason_and_a_hint_and_the_right_one_a_green_car
     student.answer(student.cell("%%hcl outputs.tf"), right["outputs_tf"])
     student.run_all()
 
-    check = student.cell('lab.check("volumes_exist"')
+    check = student.cell('lab.check("raw_volume_exists"')
     card = check.locator(".t-box.bad")
-    row = card.locator("tr", has_text="Los tres volúmenes existen en Docker")
+    row = card.locator("tr", has_text="El volumen gold existe en Docker")
     expect(row.locator(".mark")).to_have_text("✗")
     expect(row).to_contain_text(f"{prefix}_gold")
     row.get_by_text("Quiero una pista").click()
@@ -135,7 +135,7 @@ def test_a_wrong_answer_gets_its_reason_and_a_hint_and_the_right_one_a_green_car
     student.answer(student.cell("%%hcl main.tf"), right["main_tf"])
     student.run_all()
     expect(student.cell("lab.teardown()")).to_contain_text("Recogido")
-    for source in ('lab.check("required_provider"', 'lab.check("volumes_exist"',
+    for source in ('lab.check("required_provider"', 'lab.check("raw_volume_exists"',
                    'lab.check("plan_is_empty"'):  # fmt: skip
         expect(student.cell(source).locator(".t-box")).to_have_class("t-box good")
     assert photograph(check.locator(".t-box.good"), "green").stat().st_size < LARGEST_SCREENSHOT

@@ -148,7 +148,7 @@ def test_a_solution_validates_and_an_exercise_says_which_cells_fail(course: Cour
     stub = course.put("stub.ipynb", CATALOG.notebook(EJ01))
     said = course.nbgrader("validate", str(stub))
     assert f"FAILED ON {len(asked(EJ01))} CELL(S)" in said
-    assert 'lab.check("volumes_exist", "outputs_name_volumes")' in said
+    assert 'lab.check("raw_volume_exists", "silver_volume_exists", "gold_volume_exists")' in said
 
 
 def test_autograde_gives_the_points_that_our_grader_gives(course: Course) -> None:

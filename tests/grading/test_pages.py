@@ -112,14 +112,14 @@ def test_a_page_says_the_points_and_each_visible_check_with_its_reason_and_hint(
 
 def test_whether_a_check_passed_is_said_in_words_besides_the_sign_and_the_colour() -> None:
     text = Parsed(page(graded(("prefix_variable",)))).text
-    assert text.count("✓Pasa") == 4
+    assert text.count("✓Pasa") == len(RUBRIC.checks) - len(HIDDEN) - 1
     assert text.count("✗No pasa") == 1
 
 
 def test_hidden_checks_are_one_line_with_their_points_and_no_text_of_theirs() -> None:
     secret = "El secreto de la comprobación"
     text = page(graded(tuple(c.id for c in HIDDEN[:1]), message=secret))
-    assert "Otras comprobaciones: 1 de 2 puntos" in text
+    assert "Otras comprobaciones: 0 de 1 puntos" in text
     assert secret not in text
     for check in HIDDEN:
         assert check.id not in text
@@ -135,7 +135,7 @@ def test_a_check_that_the_rubric_no_longer_has_is_taken_for_a_hidden_one(
     text = page(replace(result, checks=tuple(old)))
     assert "secreto" not in text
     assert "old_name" not in text
-    assert "Otras comprobaciones: 2 de 3 puntos" in text
+    assert "Otras comprobaciones: 1 de 2 puntos" in text
 
 
 def test_flags_are_for_instructors_alone() -> None:
@@ -157,7 +157,7 @@ def test_a_verdict_without_a_run_says_once_why_and_what_to_do(
     assert text.count(reason) == 1
     assert "Qué hacer." in text
     assert "0 de 10 puntos" in text
-    assert text.count("\u2013Sin ejecutar") == 5
+    assert text.count("\u2013Sin ejecutar") == len(RUBRIC.checks) - len(HIDDEN)
 
 
 def test_a_run_that_was_stopped_keeps_its_points_and_says_once_why() -> None:
@@ -186,12 +186,14 @@ def test_a_fault_of_the_grader_has_no_points_and_does_not_blame_the_student() ->
 
 
 def test_adjustments_are_shown_with_why_who_and_when() -> None:
-    text = Parsed(page(graded(("volumes_exist",)), adjustment(2, "volumes_exist"))).text
+    text = Parsed(
+        page(graded(("outputs_name_volumes",)), adjustment(1, "outputs_name_volumes"))
+    ).text
     assert "9 de 10 puntos" in text
-    assert "Los tres volúmenes existen en Docker" in text
+    assert "Los outputs dan el nombre de cada volumen" in text
     assert "Lo explicó bien." in text
     assert "Marta Soler · 23 de noviembre de 2026" in text
-    assert "Las comprobaciones dan 7; con los ajustes, 9." in text
+    assert "Las comprobaciones dan 8; con los ajustes, 9." in text
 
 
 def test_an_adjustment_of_a_hidden_check_does_not_name_it() -> None:
@@ -240,7 +242,7 @@ def shape(text: str) -> tuple[list[str], list[str]]:
 
 def everywhere(text: str) -> tuple[str, str]:
     """Both pages with a text in every place that somebody else than the authors fills."""
-    result = replace(graded(("volumes_exist",), message=text), student=text, flags=(text,))
+    result = replace(graded(("outputs_name_volumes",), message=text), student=text, flags=(text,))
     broken = replace(no_verdict(RUBRIC.exercise, text), student=text)
     change = adjustment(1, student=text, comment=text, who=text)
     return page(result, change), report(result, broken, adjustments=(change,))
@@ -274,7 +276,7 @@ def test_visible_text_is_the_same_when_it_is_made_visible_again(text: str) -> No
 
 
 def test_a_huge_message_is_cut_and_says_so() -> None:
-    text = page(graded(("volumes_exist",), message="x" * 1_000_000))
+    text = page(graded(("outputs_name_volumes",), message="x" * 1_000_000))
     assert f"{'x' * LONGEST}… (recortado)" in text
     assert len(text) < 30_000
 
@@ -295,8 +297,8 @@ def test_the_report_counts_statuses_and_points_at_what_to_look_at() -> None:
 
 
 def test_the_hardest_checks_come_first_and_only_verdicts_on_answers_count() -> None:
-    first = graded(("volumes_exist", "prefix_variable"))
-    second = replace(graded(("volumes_exist", HIDDEN[0].id)), student="bea")
+    first = graded(("outputs_name_volumes", "prefix_variable"))
+    second = replace(graded(("outputs_name_volumes", HIDDEN[0].id)), student="bea")
     slow = replace(without_run(RUBRIC.exercise, "timeout", "No terminó."), student="carlos")
     text = Parsed(report(first, second, slow)).text
     assert text.index("2 de 2") < text.index("1 de 2")
@@ -304,14 +306,14 @@ def test_the_hardest_checks_come_first_and_only_verdicts_on_answers_count() -> N
 
 
 def test_the_report_says_mean_and_median_of_each_exercise() -> None:
-    failing = {"ana": (), "bea": ("volumes_exist",), "carlos": ("prefix_variable",)}
+    failing = {"ana": (), "bea": ("outputs_name_volumes",), "carlos": ("prefix_variable",)}
     results = [replace(graded(ids), student=name) for name, ids in failing.items()]
-    assert "ej01 Provider y volúmenes 3 8,7 / 10 9 1" in Parsed(report(*results)).text
+    assert "ej01 Provider y volúmenes 3 9 / 10 9 1" in Parsed(report(*results)).text
 
 
 def test_the_report_says_which_adjustments_are_older_than_the_verdict() -> None:
     old = adjustment(1, row=6)
-    text = report(graded(("volumes_exist",)), adjustments=(old, adjustment(1)))
+    text = report(graded(("outputs_name_volumes",)), adjustments=(old, adjustment(1)))
     assert text.count("anterior al veredicto") == 1
     assert "3:beef" in text
 

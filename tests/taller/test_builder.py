@@ -11,6 +11,7 @@ import pytest
 
 from taller.builder import build, compare, render
 from taller.catalog import load_catalog
+from taller.checks import load_checks
 
 ROOT = Path(__file__).parents[2]
 EJ01 = "ej01_provider_y_volumenes"
@@ -143,7 +144,21 @@ def test_check_cells_carry_the_points_of_their_visible_checks(rendered: dict[Pat
         for cell in cells(rendered[Path("exercises", f"{EJ01}.ipynb")])
         if "check" in cell["metadata"].get("tags", [])
     }
-    assert points == {"provider": 2, "volumes": 5, "idempotence": 1}
+    assert points == {"provider": 2, "volumes": 3, "outputs": 2, "idempotence": 1, "other": 1}
+
+
+def test_what_only_the_grader_tries_is_announced_with_its_points(
+    rendered: dict[Path, str],
+) -> None:
+    for exercise in load_catalog(ROOT).exercises:
+        hidden = [c for c in load_checks(exercise.checks_file) if c.hidden]
+        for folder in ("exercises", "solutions"):
+            shown = cells(rendered[Path(folder, f"{exercise.name}.ipynb")])
+            lines = [line for cell in shown for line in "".join(cell["source"]).splitlines()]
+            told = [line for line in lines if line.startswith("El calificador además prueba")]
+            assert len(told) == bool(hidden), exercise.id
+            for check in hidden:
+                assert f"«{check.title}» ({check.points} punto" in told[0]
 
 
 def test_nbgrader_accepts_the_cells_metadata(rendered: dict[Path, str]) -> None:

@@ -66,10 +66,10 @@ def test_returning_false_fails_with_the_title(tmp_path: Path) -> None:
     assert run_checks(exercise(tmp_path), facts).checks[1].message == "Hay algo"
 
 
-def test_a_check_whose_dependency_failed_is_not_run_and_says_so(tmp_path: Path) -> None:
+def test_a_check_whose_dependency_failed_cannot_be_judged_and_says_so(tmp_path: Path) -> None:
     something = run_checks(exercise(tmp_path), Facts("dev", values={"a": 1})).checks[1]
-    assert not something.passed
-    assert something.message == "No se ha ejecutado: antes debe pasar «Hay un volumen raw»."
+    assert (something.passed, something.judged, something.hint) == (False, False, "")
+    assert something.message == "No se ha podido comprobar: antes debe pasar «Hay un volumen raw»."
 
 
 def test_hidden_checks_are_run_only_when_asked_for(tmp_path: Path) -> None:
@@ -119,7 +119,20 @@ def test_a_syntax_error_in_hcl_is_a_wrong_answer_with_its_line(tmp_path: Path) -
     rubric = RUBRIC.replace('facts.volume(f"{facts.prefix}_raw")', "facts.hcl")
     facts = Facts("dev", files={"main.tf": "a = 1\nb = @\n"})
     raw = run_checks(exercise(tmp_path, rubric), facts).checks[0]
-    assert raw.message.startswith("main.tf, línea 2, columna 5: no se esperaba «@»")
+    why = "No se ha podido comprobar: main.tf, línea 2, columna 5: no se esperaba «@»"
+    assert raw.message.startswith(why)
+    assert (raw.judged, raw.hint) == (False, "")
+
+
+def test_where_terraform_refuses_the_code_what_is_not_there_cannot_be_judged(
+    tmp_path: Path,
+) -> None:
+    refused = "Terraform no puede: falta la variable prefix."
+    facts = Facts("dev", problems={"code": refused, "plan": refused})
+    result = run_checks(exercise(tmp_path), facts, include_hidden=True)
+    raw = result.checks[0]
+    assert (raw.message, raw.judged) == (f"No se ha podido comprobar: {refused}", False)
+    assert result.score == 0
 
 
 def test_only_the_costly_facts_of_the_selected_checks_are_needed(tmp_path: Path) -> None:
@@ -182,7 +195,7 @@ def test_a_result_has_the_public_shape_and_comes_back(tmp_path: Path) -> None:
 
 def test_an_empty_workspace_gets_no_point_in_any_exercise() -> None:
     for one in load_catalog(ROOT).exercises:
-        replans = {name: {} for name in one.replans}
+        replans = {name: {} for name in ("code", *one.replans, *one.renames)}
         facts = Facts(
             "dev", plan={}, replans=replans, logs={}, artefacts={},
             repair={"before": {}, "after": {}}, destroy_leftovers=[], remote=[], probe=[],

@@ -203,9 +203,9 @@ def test_the_stop_button_leaves_a_true_state_and_the_next_apply_works(
 def test_a_failed_check_fails_the_cell_and_shows_why(kernel: Kernel, prefix: str) -> None:
     open_lab(kernel, prefix, "ej01")
     kernel.run(VERSIONS)
-    shown = kernel.run('lab.check("volumes_exist")')
+    shown = kernel.run('lab.check("gold_volume_exists")')
     assert "CheckFailed" not in shown
-    assert "✗ Falta: Los tres volúmenes existen" in shown
+    assert "✗ Falta: El volumen gold existe" in shown
     output = kernel.client.nb.cells[-1].outputs[-1]
     assert (output.output_type, output.ename) == ("error", "CheckFailed")
 

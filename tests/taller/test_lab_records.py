@@ -88,10 +88,10 @@ def test_the_table_of_progress_shows_points_and_when_they_were_checked(
     monkeypatch.setenv("TALLER_HOME", str(tmp_path))
     private = tmp_path / "workspaces/dev/ej01/.taller"
     private.mkdir(parents=True)
-    check = CheckResult("volumes_exist", "Los tres volúmenes", 3, 3, True)
-    note_progress(private, Result("ej01", "graded", 3, 3, (check,)))
+    check = CheckResult("gold_volume_exists", "El volumen gold", 1, 1, True)
+    note_progress(private, Result("ej01", "graded", 1, 1, (check,)))
     table = progress_table()
-    assert table.score == 3
-    assert table.rows[0][1] == 3
+    assert table.score == 1
+    assert table.rows[0][1] == 1
     assert str(datetime.now().astimezone().year) in table.rows[0][3]
-    assert "ej01    3/8" in repr(table)
+    assert "ej01    1/9" in repr(table)

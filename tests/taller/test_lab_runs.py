@@ -240,11 +240,11 @@ def test_an_exercise_keeps_its_points_and_copies_of_its_files(
 
 def test_checks_hints_and_values_belong_to_exercises(lab: Lab, prefix: str) -> None:
     exercise = Lab("1", prefix=prefix, banner=False)
-    assert "Pista 1" in repr(exercise.hint("volumes_exist"))
-    with pytest.raises(LabError, match="Prueba con: volumes_exist"):
-        exercise.check("volumes_exists")
+    assert "Pista 1" in repr(exercise.hint("gold_volume_exists"))
+    with pytest.raises(LabError, match="Prueba con: gold_volume_exists"):
+        exercise.check("gold_volume_exist")
     with pytest.raises(LabError, match="No hay pista de nivel 9"):
-        exercise.hint("volumes_exist", 9)
+        exercise.hint("gold_volume_exists", 9)
     with pytest.raises(LabError, match="es una lección"):
         lab.check()
     with pytest.raises(LabError, match="es una lección"):

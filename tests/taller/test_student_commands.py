@@ -60,8 +60,8 @@ def test_check_shows_the_card_and_fails_while_points_are_missing(lab: Lab, prefi
 
 
 def test_a_hint_has_three_levels() -> None:
-    assert "Pista 2" in run("hint", "ej01", "volumes_exist", "2").output
-    assert run("hint", "ej01", "volumes_exist", "4").exit_code == 2
+    assert "Pista 2" in run("hint", "ej01", "gold_volume_exists", "2").output
+    assert run("hint", "ej01", "gold_volume_exists", "4").exit_code == 2
 
 
 def test_reset_destroys_and_empties_but_keeps_copies(
@@ -83,9 +83,9 @@ def test_watch_checks_again_at_each_save_and_ends_with_ctrl_c(lab: Lab, prefix: 
             [sys.executable, "-m", "taller", "watch", "ej01", "--prefix", prefix],
             stdout=out, stderr=out, env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
-        _wait_for(log, "0 de 8 puntos")
+        _wait_for(log, "0 de 9 puntos")
         (lab.folder / "versions.tf").write_text(VERSIONS)
-        _wait_for(log, "2 de 8 puntos")
+        _wait_for(log, "2 de 9 puntos")
         watching.send_signal(signal.SIGINT)
         assert watching.wait(20) == 130
     assert "Traceback" not in log.read_text()

@@ -1,12 +1,19 @@
 """Rubric of exercise 1: the docker provider, a prefix, three volumes and their names as outputs."""
 
-from taller.checks import Facts, check
+from taller.checks import Check, Facts, check, standard
+from taller.checks.documents import Plan
+from taller.checks.facts import Unjudged
+from taller.checks.versions import accepts
 
 LAYERS = ("raw", "silver", "gold")
+OTHER = "stg"
+"""The prefix of ``[replans.otro_prefix]``."""
+ACCEPTED = [(3, minor, patch) for minor in range(30) for patch in range(10)]
+REFUSED = (4, 0, 0)
 
 
 @check(
-    "Pides el provider kreuzwerker/docker y dices qué versiones aceptas",
+    "Pides el provider kreuzwerker/docker, en una versión 3",
     points=1,
     hints=(
         "Terraform busca en el bloque «terraform» qué providers necesita tu código.",
@@ -15,20 +22,26 @@ LAYERS = ("raw", "silver", "gold")
         "Curso, sección 1: «Ejemplo mínimo Provider Docker». Documentación: "
         "developer.hashicorp.com/terraform/language/providers/requirements",
     ),
+    needs=("code",),
 )
 def required_provider(facts: Facts) -> None:
-    required = facts.hcl.required_providers().get("docker")
-    assert isinstance(required, dict), (
-        "No encuentro «docker» dentro de terraform { required_providers { … } }."
-    )
-    source = str(required.get("source", "")).removeprefix("registry.terraform.io/")
+    source, version = facts.required_provider("docker")
     assert source == "kreuzwerker/docker", (
-        f"El source debe ser «kreuzwerker/docker» y es «{source or 'nada'}»."
+        "En terraform { required_providers { docker = { … } } }, el source debe ser "
+        f"«kreuzwerker/docker» y es «{source or 'nada'}»."
     )
-    assert required.get("version"), (
+    assert version, (
         "Falta «version»: sin ella, un día llegará una versión nueva que rompa tu código."
     )
-    facts.hcl.provider("docker")
+    try:
+        right = any(accepts(version, one) for one in ACCEPTED) and not accepts(version, REFUSED)
+    except ValueError:
+        right = False
+    assert right, f"version debe dejar entrar una 3.x y no la 4, y es «{version}»."
+    try:
+        facts.hcl.provider("docker")
+    except Unjudged:
+        facts.declared()  # Terraform can read what our reader cannot, and knows the provider
 
 
 @check(
@@ -39,31 +52,50 @@ def required_provider(facts: Facts) -> None:
         'Escribe un bloque variable "prefix" con «type».',
         "Documentación: developer.hashicorp.com/terraform/language/values/variables",
     ),
+    needs=("code",),
 )
 def prefix_variable(facts: Facts) -> None:
-    type_ = facts.hcl.variable("prefix").get("type")
-    assert type_ is not None, "La variable «prefix» no dice su tipo: añade type = string."
-    assert type_ in ("string", "${string}"), f"El tipo de «prefix» debe ser string y es {type_}."
+    standard.string_variable(facts, "prefix")
 
 
-@check(
-    "Los tres volúmenes existen en Docker, creados por Terraform",
-    points=3,
-    hints=(
-        "Mira qué nombres salen en lab.docker.volumes() y compáralos con los del enunciado.",
-        'Hacen falta tres bloques resource "docker_volume"; el nombre se forma con '
-        "${var.prefix}, un guion bajo y la capa. Después, lab.apply().",
-        "Curso, sección 5: modules/data_layer/volumes.tf. Documentación: "
-        "registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/volume",
-    ),
-)
-def volumes_exist(facts: Facts) -> None:
-    recorded = {resource.values["name"] for resource in facts.applied().resources("docker_volume")}
+def volume(layer: str) -> Check:
+    """One volume is one point: a forgotten one does not take the others with it."""
+
+    @check(
+        f"El volumen {layer} existe en Docker, creado por Terraform",
+        points=1,
+        hints=(
+            "Mira qué nombres salen en lab.docker.volumes() y compáralos con los del enunciado.",
+            'Cada capa es un bloque resource "docker_volume"; su nombre se forma con '
+            "${var.prefix}, un guion bajo y la capa. Después, lab.apply().",
+            "Curso, sección 5: modules/data_layer/volumes.tf. Documentación: "
+            "registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/volume",
+        ),
+        needs=("code",),
+    )
+    def body(facts: Facts) -> None:
+        standard.created(facts, "docker_volume", f"{facts.prefix}_{layer}")
+
+    return body
+
+
+raw_volume_exists = volume("raw")
+silver_volume_exists = volume("silver")
+gold_volume_exists = volume("gold")
+
+
+def expect_outputs(plan: Plan, prefix: str) -> None:
+    """Fail unless each output is the name of its volume, or, where no volume is called as asked
+    (which has its own check), of some volume that the code declares."""
+    volumes = set(standard.names(plan, ("docker_volume",)).values())
+    outputs = plan.outputs()
     for layer in LAYERS:
-        name = f"{facts.prefix}_{layer}"
-        facts.volume(name)
-        assert name in recorded, (
-            f"El volumen «{name}» está en Docker, pero no en el state: no lo ha creado tu código."
+        name, expected = f"{layer}_volume", f"{prefix}_{layer}"
+        assert name in outputs, f"Tu código no declara el output «{name}»."
+        right = {expected} if expected in volumes else volumes
+        assert outputs[name] in right, (
+            f'Con prefix = "{prefix}", el output «{name}» debería valer «{expected}» y vale '
+            f"«{outputs[name]}»."
         )
 
 
@@ -75,53 +107,36 @@ def volumes_exist(facts: Facts) -> None:
         "El atributo con el nombre de un volumen es «name»: docker_volume.raw.name.",
         "Documentación: developer.hashicorp.com/terraform/language/values/outputs",
     ),
+    needs=("code", "otro_prefix"),
 )
 def outputs_name_volumes(facts: Facts) -> None:
+    plan = facts.declared()
+    expect_outputs(plan, facts.prefix)
+    expect_outputs(facts.replan("otro_prefix"), OTHER)
     for layer in LAYERS:
-        found = facts.output(f"{layer}_volume")
-        expected = f"{facts.prefix}_{layer}"
-        assert found == expected, (
-            f"El output «{layer}_volume» debe valer «{expected}» y vale «{found}»."
+        said, declared = facts.output(f"{layer}_volume"), plan.outputs()[f"{layer}_volume"]
+        assert said == declared, (
+            f"El output «{layer}_volume» vale «{said}» en el state y tu código dice «{declared}»."
         )
 
 
-@check(
-    "Un segundo plan no cambia nada",
-    points=1,
-    hints=(
-        "Repite lab.plan(): ¿qué quiere cambiar todavía?",
-        "Algo en tu código vale distinto cada vez, o falta un último lab.apply().",
-        "Curso, sección 9: «Validación de drift». Documentación: "
-        "developer.hashicorp.com/terraform/cli/commands/plan",
-    ),
-    depends_on=("volumes_exist",),
-    needs=("plan",),
-)
-def plan_is_empty(facts: Facts) -> None:
-    changes = facts.planned().changes()
-    assert not changes, f"El plan todavía quiere cambiar: {', '.join(changes)}."
+plan_is_empty = standard.plan_is_empty(points=1)
 
 
 @check(
     "Con otro prefijo, los tres nombres cambian",
     points=1,
-    hidden=True,
-    needs=("otro_prefix",),
+    hints=(
+        "¿Qué pasaría si tu vecina usara tu mismo código con su propio prefijo?",
+        "Ningún nombre lleva dev escrito a mano: donde va el prefijo, va ${var.prefix}.",
+        "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
+        "#string-templates",
+    ),
+    needs=("code", "otro_prefix"),
 )
 def other_prefix(facts: Facts) -> None:
-    planned = facts.replan("otro_prefix").resources("docker_volume")
-    names = {resource.values.get("name") for resource in planned}
-    assert names == {f"stg_{layer}" for layer in LAYERS}, (
-        f"Con prefix = stg, los volúmenes se llamarían {sorted(map(str, names))}."
-    )
+    wanted = {f"{facts.prefix}_{layer}": f"{OTHER}_{layer}" for layer in LAYERS}
+    standard.follows(facts, "otro_prefix", f'prefix = "{OTHER}"', wanted, ("docker_volume",))
 
 
-@check(
-    "destroy no deja nada",
-    points=1,
-    hidden=True,
-    depends_on=("volumes_exist",),
-    needs=("destroy",),
-)
-def destroy_leaves_nothing(facts: Facts) -> None:
-    assert not facts.leftovers(), f"Después de destroy quedan: {', '.join(facts.leftovers())}."
+destroy_leaves_nothing = standard.destroy_leaves_nothing(points=1)

@@ -29,7 +29,8 @@ lab = Lab("ej01", prefix=prefix)
 #
 # Terraform no sabe nada de Docker: se lo enseña un *provider*. En `required_providers` decimos
 # **cuál** (su dirección en el registro, `kreuzwerker/docker`) y **qué versiones** aceptamos.
-# `~> 3.0` significa «cualquier 3.x, pero no la 4».
+# `~> 3.0` significa «cualquier 3.x, pero no la 4»: eso es lo que pedimos, porque una versión mayor
+# nueva puede cambiar la forma de escribir las cosas.
 #
 # El prefijo de los nombres es una **variable**: así el mismo código sirve para `dev`, `stg` y
 # `prod`, y nadie pisa los volúmenes del vecino.
@@ -131,7 +132,10 @@ lab.output()
 lab.picture()
 
 # %% tags=["check"] grade_id="volumes"
-lab.check("volumes_exist", "outputs_name_volumes")
+lab.check("raw_volume_exists", "silver_volume_exists", "gold_volume_exists")
+
+# %% tags=["check"] grade_id="outputs"
+lab.check("outputs_name_volumes")
 
 # %% [markdown]
 # ## 5. Declarar no es ordenar
@@ -146,7 +150,16 @@ lab.plan()
 lab.check("plan_is_empty")
 
 # %% [markdown]
-# ## 6. Recoger
+# ## 6. ¿Y si el prefijo fuera otro?
+#
+# Los nombres de hoy pueden estar bien por casualidad. Esta comprobación pide otro plan, con
+# `prefix = "stg"`, en una copia de tus archivos: no toca nada de lo que has creado.
+
+# %% tags=["check"] grade_id="other"
+lab.check("other_prefix")
+
+# %% [markdown]
+# ## 7. Recoger
 #
 # La última celda destruye lo que has creado. Tus archivos se quedan: un `apply` y vuelve todo.
 

@@ -1,6 +1,6 @@
 """Rubric of exercise 2: the pipeline's image, built by Terraform, with a tag that comes from outside."""
 
-from taller.checks import Facts, check
+from taller.checks import Facts, check, standard
 
 REPOSITORY = "titanic-pipeline"
 IMAGE_DOCS = (
@@ -144,7 +144,12 @@ def plan_is_empty(facts: Facts) -> None:
 @check(
     "Con otro prefijo o con otra etiqueta, la imagen es otra",
     points=1,
-    hidden=True,
+    hints=(
+        "¿Qué pasaría si tu vecina, o la versión de mañana, usara tu mismo código?",
+        "Ni el prefijo ni la etiqueta van escritos a mano: ${var.prefix} y ${var.image_tag}.",
+        "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
+        "#string-templates",
+    ),
     needs=("otro_prefix", "otra_etiqueta"),
 )
 def other_values(facts: Facts) -> None:
@@ -157,12 +162,4 @@ def other_values(facts: Facts) -> None:
         assert names == [expected], f"En el plan «{replan}» la imagen se llamaría {names}."
 
 
-@check(
-    "destroy no deja nada",
-    points=1,
-    hidden=True,
-    depends_on=("image_exists",),
-    needs=("destroy",),
-)
-def destroy_leaves_nothing(facts: Facts) -> None:
-    assert not facts.leftovers(), f"Después de destroy quedan: {', '.join(facts.leftovers())}."
+destroy_leaves_nothing = standard.destroy_leaves_nothing(points=1)

@@ -147,6 +147,13 @@ lab.output()
 lab.check("image_exists", "outputs_name_image", "plan_is_empty")
 
 # %% [markdown]
+# Y una pregunta más: ¿y si los valores fueran otros? Esta comprobación pide otro plan, con
+# `prefix = "stg"` y con otra `image_tag`, en una copia de tus archivos: no toca nada de lo que has creado.
+
+# %% tags=["check"] grade_id="other"
+lab.check("other_values")
+
+# %% [markdown]
 # ## 6. ¿Y si cambia la etiqueta?
 #
 # Pide el plan de otra versión, sin aplicarlo. El nombre obliga a reemplazar el recurso (`±`): para

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from taller.checks import Facts, check
+from taller.checks import Facts, check, standard
 
 EXPERIMENT = "ej03"
 CONTAINER_DOCS = (
@@ -178,7 +178,12 @@ def plan_is_empty(facts: Facts) -> None:
 @check(
     "Con otro prefijo y otro run_id, los nombres cambian",
     points=1,
-    hidden=True,
+    hints=(
+        "¿Qué pasaría si tu vecina usara tu mismo código, o tú en otra ejecución?",
+        "Ni el prefijo ni run_id van escritos a mano: ${var.prefix} y ${var.run_id}.",
+        "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
+        "#string-templates",
+    ),
     needs=("otra_ejecucion",),
 )
 def other_run(facts: Facts) -> None:
@@ -188,12 +193,6 @@ def other_run(facts: Facts) -> None:
     assert not missing, f"Con prefix = stg y run_id = r2 no aparece {', '.join(sorted(missing))}."
 
 
-@check(
-    "destroy no deja nada",
-    points=1,
-    hidden=True,
-    depends_on=("container_exists",),
-    needs=("destroy",),
+destroy_leaves_nothing = standard.destroy_leaves_nothing(
+    points=1, depends_on=("container_exists",)
 )
-def destroy_leaves_nothing(facts: Facts) -> None:
-    assert not facts.leftovers(), f"Después de destroy quedan: {', '.join(facts.leftovers())}."

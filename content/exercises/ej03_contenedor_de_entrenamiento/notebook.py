@@ -230,6 +230,13 @@ lab.docker.logs(f"{prefix}_train_local1")
 # %% tags=["check"] grade_id="trained"
 lab.check("train_succeeded", "model_saved", "plan_is_empty")
 
+# %% [markdown]
+# Y una pregunta más: ¿y si los valores fueran otros? Esta comprobación pide otro plan, con
+# `prefix = "stg"` y `run_id = "r2"`, en una copia de tus archivos: no toca nada de lo que has creado.
+
+# %% tags=["check"] grade_id="other"
+lab.check("other_run")
+
 # %%
 lab.picture()
 

@@ -1,6 +1,6 @@
 """Rubric of exercise 4: one internal network, and two containers that are on it and nowhere else."""
 
-from taller.checks import Facts, check
+from taller.checks import Facts, check, standard
 
 NETWORK_DOCS = (
     "Documentación: registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/"
@@ -161,21 +161,20 @@ def plan_is_empty(facts: Facts) -> None:
 @check(
     "Con otro prefijo cambian la red y los contenedores",
     points=1,
-    hidden=True,
+    hints=(
+        "¿Qué pasaría si tu vecina usara tu mismo código con su propio prefijo?",
+        "Ningún nombre lleva dev escrito a mano: donde va el prefijo, va ${var.prefix}.",
+        "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
+        "#string-templates",
+    ),
     needs=("otro_prefix",),
 )
 def other_prefix(facts: Facts) -> None:
     names = {str(resource.values.get("name")) for resource in facts.replan("otro_prefix").resources()}
     expected = {"stg_analytics", "stg_etl", "stg_train"}
-    assert names == expected, f"Con prefix = stg, los nombres serían {sorted(names)}."
+    assert names == expected, f'Con prefix = "stg", los nombres serían {sorted(names)}.'
 
 
-@check(
-    "destroy no deja nada",
-    points=1,
-    hidden=True,
-    depends_on=("etl_attached", "train_attached"),
-    needs=("destroy",),
+destroy_leaves_nothing = standard.destroy_leaves_nothing(
+    points=1, depends_on=("etl_attached", "train_attached")
 )
-def destroy_leaves_nothing(facts: Facts) -> None:
-    assert not facts.leftovers(), f"Después de destroy quedan: {', '.join(facts.leftovers())}."

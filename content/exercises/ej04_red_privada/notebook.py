@@ -205,6 +205,13 @@ lab.docker.logs(f"{prefix}_train")
 lab.check("train_reaches_etl", "plan_is_empty")
 
 # %% [markdown]
+# Y una pregunta más: ¿y si los valores fueran otros? Esta comprobación pide otro plan, con
+# `prefix = "stg"`, en una copia de tus archivos: no toca nada de lo que has creado.
+
+# %% tags=["check"] grade_id="other"
+lab.check("other_prefix")
+
+# %% [markdown]
 # ## 7. Recoger
 #
 # Una red no se puede borrar mientras alguien esté dentro. Terraform lo sabe, porque los

@@ -1,6 +1,6 @@
 """Rubric of exercise 5: volumes and network move into a module, and nothing is destroyed."""
 
-from taller.checks import Facts, check
+from taller.checks import Facts, check, standard
 
 LAYERS = ("raw", "silver", "gold")
 FOLDER = "modules/data_layer"
@@ -156,22 +156,20 @@ def plan_is_empty(facts: Facts) -> None:
 @check(
     "Con otro prefijo, el módulo da otros nombres",
     points=1,
-    hidden=True,
+    hints=(
+        "¿Qué pasaría si tu vecina usara tu mismo código con su propio prefijo?",
+        "Dentro del módulo, los nombres empiezan por su variable prefix; fuera, se la das tú.",
+        "Documentación: developer.hashicorp.com/terraform/language/modules/develop",
+    ),
     depends_on=("module_called",),
     needs=("otro_prefix",),
 )
 def other_prefix(facts: Facts) -> None:
     planned = facts.replan("otro_prefix").resources()
     found = {str(r.values.get("name")) for r in planned if r.module == MODULE}
-    assert found == names("stg"), f"Con prefix = stg, el módulo crearía {sorted(found)}."
+    assert found == names("stg"), f'Con prefix = "stg", el módulo crearía {sorted(found)}.'
 
 
-@check(
-    "destroy no deja nada",
-    points=1,
-    hidden=True,
-    depends_on=("state_in_module",),
-    needs=("destroy",),
+destroy_leaves_nothing = standard.destroy_leaves_nothing(
+    points=1, depends_on=("state_in_module",)
 )
-def destroy_leaves_nothing(facts: Facts) -> None:
-    assert not facts.leftovers(), f"Después de destroy quedan: {', '.join(facts.leftovers())}."

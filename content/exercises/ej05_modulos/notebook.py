@@ -272,6 +272,13 @@ lab.state_list()
 # %% tags=["check"] grade_id="moved"
 lab.check("state_in_module", "nothing_recreated", "plan_is_empty")
 
+# %% [markdown]
+# Y una pregunta más: ¿y si los valores fueran otros? Esta comprobación pide otro plan, con
+# `prefix = "stg"`, en una copia de tus archivos: no toca nada de lo que has creado.
+
+# %% tags=["check"] grade_id="other"
+lab.check("other_prefix")
+
 # %%
 lab.graph()
 

@@ -170,10 +170,14 @@ def tag_is_exported(facts: Facts) -> None:
 @check(
     "Otra etiqueta y otro prefijo dan otra imagen",
     points=1,
-    hidden=True,
+    hints=(
+        "¿Qué nombre tendría la imagen de tu vecina, o la del próximo commit?",
+        "Ni el prefijo ni la etiqueta van escritos a mano: ${var.prefix} y ${var.image_tag}.",
+        f"{VARIABLE_DOCS}",
+    ),
     needs=("otra_etiqueta",),
 )
 def other_tag(facts: Facts) -> None:
     planned = facts.replan("otra_etiqueta").resources("docker_image")
     names = [resource.values.get("name") for resource in planned]
-    assert names == ["stg-titanic:0a1b2c3"], f"Con otras variables la imagen se llamaría {names}."
+    assert names == ["stg-titanic:0a1b2c3"], f"Con prefix = stg e image_tag = 0a1b2c3 la imagen se llamaría {names}."

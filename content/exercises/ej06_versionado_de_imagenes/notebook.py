@@ -253,6 +253,13 @@ lab.docker.images()
 # %% tags=["check"] grade_id="versions"
 lab.check("several_images", "tags_are_commits", "image_says_commit", "tag_is_exported")
 
+# %% [markdown]
+# Y una pregunta más: ¿y si los valores fueran otros? Esta comprobación pide otro plan, con
+# `prefix = "stg"` y otra `image_tag`, en una copia de tus archivos: no toca nada de lo que has creado.
+
+# %% tags=["check"] grade_id="other"
+lab.check("other_tag")
+
 # %%
 lab.picture()
 

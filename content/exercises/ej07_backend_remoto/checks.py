@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from taller.checks import Facts, check
+from taller.checks import Facts, check, standard
 from taller.hcl import Block
 
 STORES = ("s3", "pg")
@@ -180,13 +180,6 @@ def plan_is_empty(facts: Facts) -> None:
     assert not changes, f"El plan quiere cambiar: {', '.join(changes)}."
 
 
-@check(
-    "destroy no deja nada",
-    points=1,
-    hidden=True,
-    depends_on=("state_returned",),
-    needs=("destroy",),
+destroy_leaves_nothing = standard.destroy_leaves_nothing(
+    points=1, depends_on=("state_returned",), spared=("_state_s3", "_state_pg")
 )
-def destroy_leaves_nothing(facts: Facts) -> None:
-    left = [name for name in facts.leftovers() if not name.endswith(("_state_s3", "_state_pg"))]
-    assert not left, f"Después de destroy quedan: {', '.join(left)}."

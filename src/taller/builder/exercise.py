@@ -7,6 +7,7 @@ from typing import Any
 from taller.builder import solution
 from taller.builder.notebook import notebook
 from taller.builder.rules import (
+    announcement,
     check_points,
     exactly_one,
     verify_cells,
@@ -42,6 +43,7 @@ def build_exercise(exercise: Exercise) -> BuiltExercise:
     verify_checks(exercise, checks)
     verify_cells(path, cells)
     points = check_points(path, cells, checks)
+    cells = _announced(cells, announcement(checks))
     parts = [solution.split(path, cell) for cell in cells]
     stub = notebook([_with(c, p.stub) for c, p in zip(cells, parts, strict=True)], points)
     solved = notebook([_with(c, p.solved) for c, p in zip(cells, parts, strict=True)], points)
@@ -62,6 +64,14 @@ def build_lesson(path: Path) -> Json:
         if cell.tag in ("answer", "check") or solution.has_region(cell):
             raise ContentError(path, cell.line, "una lección no lleva respuestas ni checks.")
     return notebook(cells, {})
+
+
+def _announced(cells: list[Cell], text: str) -> list[Cell]:
+    """The cells with the announcement of the grader's own checks below the last check cell."""
+    last = max(n for n, cell in enumerate(cells, 1) if cell.tag == "check")
+    line = cells[last - 1].line
+    said = [Cell("markdown", text, None, None, line)] if text else []
+    return [*cells[:last], *said, *cells[last:]]
 
 
 def _with(cell: Cell, source: str) -> Cell:

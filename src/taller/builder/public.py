@@ -12,10 +12,12 @@ from taller.checks.engine import load_checks, needs
 def public_checks(exercise: Exercise) -> str:
     """The source of ``checks.py`` without hidden checks, without what only they use, and without
     comments, where an author may have explained them."""
-    hidden = {check.id for check in load_checks(exercise.checks_file) if check.hidden}
+    checks = load_checks(exercise.checks_file)
+    hidden = {check.id for check in checks if check.hidden}
+    visible = {check.id for check in checks} - hidden
     tree = ast.parse(exercise.checks_file.read_text(encoding="utf-8"))
     body = [node for node in tree.body if not hidden & _defined(node) and not _is_text(node)]
-    while (used := [node for node in body if _is_used(node, body)]) != body:
+    while (used := [node for node in body if _is_used(node, body, visible)]) != body:
         body = used
     return ast.unparse(ast.Module(body, [])) + "\n"
 
@@ -25,6 +27,7 @@ def public_settings(exercise: Exercise) -> str:
     visible = [check for check in load_checks(exercise.checks_file) if not check.hidden]
     wanted = needs(visible)
     replans = {name: vars_ for name, vars_ in exercise.replans.items() if name in wanted}
+    renames = {name: type_ for name, type_ in exercise.renames.items() if name in wanted}
     settings: dict[str, Any] = {
         "title": exercise.title,
         "points": exercise.points,
@@ -33,6 +36,7 @@ def public_settings(exercise: Exercise) -> str:
         "variables": exercise.variables,
         "replans": replans,
         "probe": exercise.probe,
+        "renames": renames,
         "values": exercise.values,
     }
     return "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
@@ -55,9 +59,9 @@ def _stores(name: ast.Name) -> bool:
     return isinstance(name.ctx, ast.Store)
 
 
-def _is_used(node: ast.stmt, body: list[ast.stmt]) -> bool:
+def _is_used(node: ast.stmt, body: list[ast.stmt], checks: set[str]) -> bool:
     """Whether it is a check, or something else mentions a name of it."""
-    if isinstance(node, ast.FunctionDef) and node.decorator_list:
+    if _defined(node) & checks:
         return True
     mentioned = {
         name.id

@@ -14,7 +14,8 @@ from taller.checks.engine import Check, check_lines
 MIN_WRONG = 8
 CHECKS = range(5, 13)
 HINT_LEVELS = 3
-_BASE_NEEDS = {"plan", "logs", "artefacts", "remote", "probe"}
+ANNOUNCED = "El calificador además prueba"
+_BASE_NEEDS = {"code", "plan", "logs", "artefacts", "remote", "probe"}
 _GRADER_NEEDS = {"repair", "destroy"}
 _JSON_TYPES = {"string", "number", "boolean", "array", "object"}
 _GRADE_ID = re.compile(r"[a-z][a-z0-9_]{0,49}")
@@ -60,6 +61,19 @@ def exactly_one(path: Path, cells: list[Cell], tag: str) -> None:
     if len(lines) != 1:
         message = f"debe haber una celda con la etiqueta «{tag}», y hay {len(lines)}."
         raise ContentError(path, lines[-1] if lines else 1, message)
+
+
+def announcement(checks: tuple[Check, ...]) -> str:
+    """What the notebook says of the checks that only the grader runs; empty without any.
+
+    Whoever is green in the lab can lose only what stands here.
+    """
+    told = "; ".join(
+        f"«{check.title}» ({check.points} punto{'s' * (check.points > 1)})"
+        for check in checks
+        if check.hidden
+    )
+    return f"{ANNOUNCED}: {told}." if told else ""
 
 
 def check_points(path: Path, cells: list[Cell], checks: tuple[Check, ...]) -> dict[str, int]:
@@ -110,7 +124,8 @@ def verify_checks(exercise: Exercise, checks: tuple[Check, ...]) -> None:
         message = f"hay {len(checks)} checks; deben ser de {CHECKS[0]} a {CHECKS[-1]}."
         raise ContentError(path, 1, message)
     lines = check_lines(path)
-    known = _BASE_NEEDS | set(exercise.replans) | ({"destroy"} | _repair(exercise))
+    plans = {*exercise.replans, *exercise.renames}
+    known = _BASE_NEEDS | plans | {"destroy"} | _repair(exercise)
     for check in checks:
         problem = _problem(check, known)
         if problem:
@@ -139,6 +154,8 @@ def _problem(check: Check, known: set[str]) -> str:
         return f"needs desconocidos: {sorted(unknown)}; hay {sorted(known)}."
     if not check.hidden and _GRADER_NEEDS & set(check.needs):
         return "«repair» y «destroy» rompen lo que el estudiante tiene: solo en checks ocultos."
+    if check.hidden and not _GRADER_NEEDS & set(check.needs):
+        return "puede comprobarse en el laboratorio sin romper nada: no tiene por qué ser oculto."
     return ""
 
 

@@ -3,15 +3,15 @@
 import ast
 import difflib
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from taller.catalog import ContentError, Exercise
-from taller.checks.facts import Facts
+from taller.checks.facts import CODE, Facts, Missing, Unjudged
 from taller.errors import EXIT_USAGE, TallerError
-from taller.result import CheckResult, Result, Status
+from taller.result import UNJUDGED, CheckResult, Result, Status
 
 Body = Callable[[Facts], object]
 
@@ -23,12 +23,12 @@ class Check:
     """One line of a rubric.
 
     Attributes:
-        id: the function's name.
+        id: the name that it has in its ``checks.py``.
         title: what it verifies, in Spanish.
         points: given when it passes.
         hints: three levels, from a nudge to the line of documentation; empty on hidden checks.
         hidden: only the grader runs it, and students never read its text.
-        depends_on: ids of earlier checks that must pass before it is run.
+        depends_on: ids of earlier checks without which it truly cannot be judged.
         needs: names of the costly facts that it reads.
         body: returns or asserts.
     """
@@ -79,16 +79,25 @@ def load_checks(path: Path) -> tuple[Check, ...]:
     except Exception as error:
         line = traceback.extract_tb(error.__traceback__)[-1].lineno or 1
         raise ContentError(path, line, f"no se puede cargar: {error!r}") from error
-    checks = tuple(value for value in namespace.values() if isinstance(value, Check))
+    checks = tuple(
+        replace(value, id=name) for name, value in namespace.items() if isinstance(value, Check)
+    )
     _verify(path, tree, checks)
     return checks
 
 
 def check_lines(path: Path) -> dict[str, int]:
-    """Function name to the line on which it is written, for messages to authors."""
-    return {
-        node.name: node.lineno for node in _parse(path).body if isinstance(node, ast.FunctionDef)
-    }
+    """Check to the line on which it is written, for messages to authors."""
+    return dict(_definitions(_parse(path)))
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The functions and the names that get a value at the top of a file, with their lines."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.Assign):
+            yield from ((t.id, node.lineno) for t in node.targets if isinstance(t, ast.Name))
 
 
 def needs(checks: Iterable[Check]) -> frozenset[str]:
@@ -167,11 +176,14 @@ def _run(
     )
     for name in check.depends_on:
         if not outcomes[name].passed:
-            title = outcomes[name].title
-            return replace(result, message=f"No se ha ejecutado: antes debe pasar «{title}».")
+            return _unjudged(result, f"antes debe pasar «{outcomes[name].title}».")
     try:
         passed = check.body(facts) is not False
+    except Unjudged as error:
+        return _unjudged(result, str(error))
     except AssertionError as error:
+        if isinstance(error, Missing) and CODE in facts.problems:
+            return _unjudged(result, facts.problems[CODE])  # it is not there, and this is why
         return replace(result, message=str(error) or check.title)
     except Exception:  # noqa: BLE001 - any fault of a check must reach the instructor, whole
         flags.append(f"check {check.id}: {traceback.format_exc()}")
@@ -179,6 +191,11 @@ def _run(
     if not passed:
         return replace(result, message=check.title)
     return replace(result, points=check.points, passed=True, hint="")
+
+
+def _unjudged(result: CheckResult, why: str) -> CheckResult:
+    """No points, and no hint either: what is to be mended is elsewhere."""
+    return replace(result, message=f"{UNJUDGED}: {why}", hint="")
 
 
 def _parse(path: Path) -> ast.Module:
@@ -193,11 +210,10 @@ def _parse(path: Path) -> ast.Module:
 def _verify(path: Path, tree: ast.Module, checks: tuple[Check, ...]) -> None:
     """Names are unique, dependencies come first, and what students see needs nothing hidden."""
     lines: dict[str, int] = {}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            if node.name in lines:
-                raise ContentError(path, node.lineno, f"ya hay otra función «{node.name}».")
-            lines[node.name] = node.lineno
+    for name, line in _definitions(tree):
+        if name in lines:
+            raise ContentError(path, line, f"ya hay otra función «{name}».")
+        lines[name] = line
     earlier: dict[str, Check] = {}
     for check in checks:
         for name in check.depends_on:

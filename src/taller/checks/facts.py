@@ -11,6 +11,17 @@ from taller.hcl import Hcl, HclError, read_folder
 Json = dict[str, Any]
 T = TypeVar("T")
 
+CODE = "code"
+"""The plan made from the code alone: what a student declares, whatever the state says."""
+
+
+class Unjudged(AssertionError):
+    """Why a check cannot be judged: what it asks about could not be had because of the answer."""
+
+
+class Missing(AssertionError):
+    """Something that should be in Docker or in the state is not there."""
+
 
 class FactMissing(LookupError):
     """A check reads a fact that was not gathered: its ``needs`` does not name it."""
@@ -25,7 +36,8 @@ class Facts:
         files: path in the workspace to text: HCL and other small text files.
         state: ``terraform show -json`` of the state; empty before the first apply.
         plan: ``terraform show -json`` of a plan made now.
-        replans: name to the JSON of a plan with other variables, made from no state.
+        replans: name to the JSON of a plan made from no state: ``code``, with the same variables;
+            others with other variables, or with other names.
         docker: ``volumes``, ``networks``, ``containers``, ``images``, as ``docker inspect`` says.
         values: what the notebook handed over with ``lab.values(…)``.
         logs: container name to its output.
@@ -87,7 +99,7 @@ class Facts:
         try:
             found = read_folder(self.files, folder)
         except HclError as error:
-            raise AssertionError(error.message) from error
+            raise Unjudged(error.message) from error
         if folder and not found.blocks:
             raise AssertionError(f"No hay archivos .tf en la carpeta «{folder}».")
         return found
@@ -101,6 +113,30 @@ class Facts:
     def replan(self, name: str) -> Plan:
         """The plan of ``[replans.name]``; needs that name."""
         return Plan(self._costly(name, self.replans.get(name)))
+
+    def declared(self) -> Plan:
+        """The plan from the code alone, as if nothing existed; needs ``code``."""
+        return self.replan(CODE)
+
+    def configuration(self) -> Json:
+        """The root module as Terraform itself has read it; needs ``code``."""
+        root: Json = self.declared().json.get("configuration", {}).get("root_module", {})
+        return root
+
+    def required_provider(self, name: str) -> tuple[str, str]:
+        """Source and version constraint of a required provider; empty where not said.
+
+        Terraform's own word where it accepts the code; otherwise what the files say.
+        """
+        if code := self.replans.get(CODE):
+            known = code.get("configuration", {}).get("provider_config", {}).get(name, {})
+            source = str(known.get("full_name", ""))
+            version = known.get("version_constraint", "")
+        else:
+            required = self.hcl.required_providers().get(name)
+            known = required if isinstance(required, dict) else {}
+            source, version = str(known.get("source", "")), known.get("version", "")
+        return source.removeprefix("registry.terraform.io/"), str(version)
 
     def applied(self) -> State:
         """The state; empty before the first apply."""
@@ -229,10 +265,13 @@ class Facts:
         """A fact that is only there when asked for.
 
         Raises:
+            Unjudged: Terraform refuses the code, which is what the student has to mend first.
             AssertionError: the answer itself made it impossible.
             FactMissing: nobody gathered it.
         """
         if name in self.problems:
+            if CODE in self.problems:
+                raise Unjudged(self.problems[CODE])
             raise AssertionError(self.problems[name])
         if found is None:
             raise FactMissing(f"fact {name!r} was not gathered; add it to the check's needs=")
@@ -242,5 +281,5 @@ class Facts:
 def _named(what: str, name: str, known: Mapping[str, T]) -> T:
     if name not in known:
         others = ", ".join(sorted(known)) or "nada"
-        raise AssertionError(f"No encuentro {what} «{name}». Lo que hay ahora: {others}.")
+        raise Missing(f"No encuentro {what} «{name}». Lo que hay ahora: {others}.")
     return known[name]

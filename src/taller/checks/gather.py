@@ -13,7 +13,8 @@ import docker
 
 from taller.catalog import Exercise
 from taller.checks import docker_facts
-from taller.checks.facts import Facts
+from taller.checks.facts import CODE, Facts
+from taller.checks.renamed import overrides
 from taller.checks.state_summary import summary
 from taller.checks.workspace_facts import checked_values, text_files
 from taller.docker_state import connect
@@ -112,12 +113,12 @@ class _Gatherer:
             prefix=self._prefix, files=self._files, state=state, docker=found, values=good,
             problems=self._problems, local_state=recorded,
         )  # fmt: skip
+        if needs:
+            facts = replace(facts, replans=self._replans(needs))
+            so_far(facts)
         for need, fact, get in self._costly(state, found):
             if need in needs:
                 facts = replace(facts, **{fact: get()})
-                so_far(facts)
-            if need == "plan":
-                facts = replace(facts, replans=self._replans(needs))
                 so_far(facts)
         return facts
 
@@ -139,16 +140,42 @@ class _Gatherer:
         return dict(terraform.plan({**self._variables, **others}).raw)
 
     def _replans(self, needs: Collection[str]) -> dict[str, Json]:
-        """The extra plans, each in a copy of the workspace that has no state."""
-        found: dict[str, Json] = {}
-        for name, others in self._exercise.replans.items():
-            if name in needs:
-                with _without_state(self._folder) as copy:
-                    terraform = self._bind(copy)
-                    plan = self._attempt(name, lambda t=terraform, o=others: self._plan(t, o))  # type: ignore[misc] # mypy cannot infer defaults of a lambda
-                if plan is not None:
-                    found[name] = plan
+        """The plan from the code alone and, where Terraform accepts that code, the extra plans."""
+        code = self._elsewhere(CODE, {}, {}) if self._has_code() else None
+        if code is None:
+            self._problems |= dict.fromkeys(set(needs) & self._extra, self._problems[CODE])
+            return {}
+        found = {CODE: code}
+        for name in sorted(set(needs) & self._extra):
+            others = self._exercise.replans.get(name, {})
+            type_ = self._exercise.renames.get(name)
+            plan = self._elsewhere(name, others, overrides(code, type_) if type_ else {})
+            if plan is not None:
+                found[name] = plan
         return found
+
+    def _has_code(self) -> bool:
+        """Whether there is anything for Terraform to read in the root."""
+        found = any("/" not in name and name.endswith((".tf", ".tf.json")) for name in self._files)
+        if not found:
+            self._problems[CODE] = "todavía no hay ningún archivo .tf: ejecuta las celdas %%hcl."
+        return found
+
+    @property
+    def _extra(self) -> set[str]:
+        return {*self._exercise.replans, *self._exercise.renames}
+
+    def _elsewhere(
+        self, fact: str, others: Mapping[str, Any], files: Mapping[str, str]
+    ) -> Json | None:
+        """A plan in a copy without state, with other variables and some files more."""
+        with _without_state(self._folder) as copy:
+            for name, text in files.items():
+                if (copy / name).parent.resolve().is_relative_to(copy.resolve()):
+                    (copy / name).write_text(text, "utf-8")
+            terraform = self._bind(copy)
+            found: Json | None = self._attempt(fact, lambda: self._plan(terraform, others))
+            return found
 
     def _repair(self, state: Json) -> Json | None:
         resource = _resource(state, str(self._exercise.repair))

@@ -60,8 +60,8 @@ Checks (exercises only)::
 
     lab.values(motivo="…")               # hands over what the notebook computed (JSON values)
     lab.check()                          # the card with every check; a wrong answer does not raise
-    lab.check("volumes_exist", …)        # the card of these; raises AssertionError when one fails
-    lab.hint("volumes_exist", 1)         # level 1, 2 or 3
+    lab.check("plan_is_empty", …)        # the card of these; raises AssertionError when one fails
+    lab.hint("plan_is_empty", 1)         # level 1, 2 or 3
 
 Files and the end::
 
