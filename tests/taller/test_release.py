@@ -113,12 +113,9 @@ def test_the_catalogue_and_the_visible_checks_work_from_the_release_alone(
         "from taller.checks import Facts, run_checks\n"
         "catalog = load_catalog()\n"
         "assert pathlib.Path(taller.__file__).is_relative_to(catalog.root), taller.__file__\n"
-        "facts = Facts('dev', plan={}, logs={}, artefacts={}, remote=[], probe=[],
-"
-        "    replans=dict.fromkeys(
-"
-        "    ('code', *(n for e in catalog.exercises for n in (*e.replans, *e.renames))), {}))
-"
+        "names = [n for e in catalog.exercises for n in (*e.replans, *e.renames)]\n"
+        "facts = Facts('dev', plan={}, logs={}, artefacts={}, remote=[], probe=[],\n"
+        "              replans=dict.fromkeys(('code', *names), {}))\n"
         "results = {e.id: run_checks(e, facts).to_dict() for e in catalog.exercises}\n"
         "assert all(catalog.pristine(e).parent == e.folder for e in catalog.exercises)\n"
         "print(json.dumps(results))\n"
