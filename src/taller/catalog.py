@@ -130,12 +130,15 @@ class Catalog:
         Raises:
             TallerError: there is none; the message proposes the closest.
         """
+        number = re.fullmatch(r"(?:ej(?:ercicio)?[\s_-]*)?(\d{1,3})", name.strip(), re.IGNORECASE)
         wanted = f"ej{int(name):02d}" if name.isdecimal() else name
         for exercise in self.exercises:
             if wanted in (exercise.id, exercise.name):
                 return exercise
         known = [exercise.id for exercise in self.exercises]
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
+        meant = f"ej{int(number[1]):02d}" if number else ""
+        close = [meant] if meant in known else difflib.get_close_matches(name, known, n=1)
+        close = [] if number and meant not in known else close
         raise TallerError(
             f"No existe el ejercicio «{name}».",
             f"¿Querías decir {close[0]}?" if close else f"Los que hay: {', '.join(known)}.",

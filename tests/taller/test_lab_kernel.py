@@ -141,7 +141,7 @@ def test_an_error_is_shown_at_the_students_cell_and_line_without_a_traceback(
     shown = kernel.run("lab.plan()")
     assert "celda [3], línea 4 (main.tf:2)" in shown
     assert '→   2 │   nmae = "x"' in shown
-    assert "Causa probable: Ese argumento no existe" in shown
+    assert "Causa probable: El argumento «nmae» no existe" in shown
     assert "Traceback" not in shown
     assert "site-packages" not in shown
 
@@ -165,7 +165,7 @@ def test_hcl_before_any_lab_says_which_cell_to_run_first(kernel: Kernel, prefix:
 
 def test_apply_and_check_before_any_hcl_say_what_is_missing(kernel: Kernel, prefix: str) -> None:
     open_lab(kernel, prefix, "ej01")
-    assert "Ejecuta antes la celda que empieza por %%hcl main.tf" in kernel.run("lab.apply()")
+    assert "Ejecuta antes la celda que empieza por %%hcl versions.tf" in kernel.run("lab.apply()")
     assert "0 de " in kernel.run("lab.check()")
 
 

@@ -67,7 +67,7 @@ def test_a_sensitive_value_is_never_shown() -> None:
 def test_a_plan_answers_for_an_address_and_says_which_there_are() -> None:
     view = plan(CREATE)
     assert view["docker_volume.raw"].after == {"name": "dev_raw", "driver": None}
-    with pytest.raises(KeyError, match=r"Recursos del plan: docker_volume\.raw"):
+    with pytest.raises(KeyError, match=r"recursos del plan: docker_volume\.raw"):
         view["docker_volume.rawr"]
 
 

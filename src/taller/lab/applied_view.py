@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from taller.lab.errors import NoSuchKey
 from taller.lab.plan_view import HIDDEN, SIGNS
 from taller.lab.shown import Shown, columns_of_text
 from taller.terraform import Applied, Output
@@ -26,13 +27,15 @@ class Outputs(Mapping[str, Any], Shown):
 
     template = "outputs.html"
 
-    def __init__(self, outputs: Mapping[str, Output]) -> None:
+    def __init__(self, outputs: Mapping[str, Output], note: str = "") -> None:
         self.typed = outputs
+        self.note = note
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.typed:
-            there = ", ".join(self.typed) or "ninguno (¿has hecho lab.apply()?)"
-            raise KeyError(f"No hay ningún output «{name}». Los que hay: {there}.")
+            there = ", ".join(self.typed) or "ninguno todavía"
+            advice = f" {self.note}" if self.note else ""
+            raise NoSuchKey(f"No hay ningún output «{name}».", f"Los que hay: {there}.{advice}")
         return self.typed[name].value
 
     def __iter__(self) -> Iterator[str]:
@@ -51,9 +54,8 @@ class Outputs(Mapping[str, Any], Shown):
 
     def text(self) -> str:
         """One output a line."""
-        return (
-            "\n".join(f"{name} = {value}" for name, value in self.shown.items()) or "Sin outputs."
-        )
+        lines = [f"{name} = {value}" for name, value in self.shown.items()] or ["Sin outputs."]
+        return "\n".join([*lines, *([f"⚠ {self.note}"] * bool(self.note))])
 
 
 def outputs_of(applied: Applied) -> Outputs:

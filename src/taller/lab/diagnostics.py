@@ -1,5 +1,6 @@
 """Terraform's diagnostics, shown at the student's own cell and line."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,11 @@ from taller.terraform import Diagnostic, StateLocked, TerraformError
 from taller.terraform.causes import likely_cause, roots, source_at
 
 _CONTEXT_LINES = 2
+_NOT_THERE = re.compile(
+    "undeclared|Failed to query available provider|Missing required|No value for|"
+    "Unreadable module|Unsupported attribute|Unsupported argument"
+)
+"""What Terraform says of something that another cell would have declared."""
 
 
 class Locator:
@@ -88,14 +94,25 @@ def _words(diagnostic: Diagnostic) -> list[str]:
     return [f"{diagnostic.summary}. {diagnostic.detail}".strip().removesuffix(".")]
 
 
-def lab_error(error: TerraformError, locator: Locator) -> LabError:
-    """The error as the student sees it."""
+def lab_error(error: TerraformError, locator: Locator, skipped: str | None = None) -> LabError:
+    """The error as the student sees it.
+
+    Args:
+        error: what Terraform said.
+        locator: finds the student's cells.
+        skipped: a file whose cell should have been run before.
+    """
     if isinstance(error, StateLocked):
         return LabError(error.message, error.suggestion)
     errors = locator.roots(d for d in error.diagnostics if d.severity == "error")
+    advice = error.suggestion or "Corrige la celda indicada, ejecútala y repite esta."
+    if skipped and any(_NOT_THERE.search(d.summary) for d in errors):
+        advice = (
+            f"¿Te has saltado la celda que empieza por «%%hcl {skipped}»? Ejecútala y repite esta."
+        )
     return LabError(
         f"terraform {error.command}: {_count(errors)}",
-        error.suggestion or "Corrige la celda indicada, ejecútala y repite esta.",
+        advice,
         details=_explained(errors, locator),
     )
 
@@ -103,7 +120,7 @@ def lab_error(error: TerraformError, locator: Locator) -> LabError:
 def syntax_error(name: PurePosixPath, problems: Sequence[Diagnostic], locator: Locator) -> LabError:
     """HCL that cannot be read, right when its cell is run."""
     return LabError(
-        f"«{name}» está guardado, pero todavía no es HCL válido",
+        f"«{name}» está guardado, pero no es HCL válido",
         "Corrige esa línea y ejecuta la celda otra vez; a veces el descuido está en la anterior.",
         details=_explained(locator.roots(problems), locator),
     )

@@ -47,6 +47,10 @@ class CheckFailed(LabError, AssertionError):
     """A check that the notebook asked for did not pass."""
 
 
+class NoSuchKey(LabError, KeyError):
+    """What was asked for by its name is not there."""
+
+
 def _wrapped(line: str) -> list[str]:
     """Lines that fit into a cell: JupyterLab would break them in the middle of a word."""
     if line.startswith(" ") or "│" in line or len(line) <= _WIDTH:  # code, and Terraform's layout

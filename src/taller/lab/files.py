@@ -29,7 +29,8 @@ def checked_name(name: str) -> PurePosixPath:
     if not path.parts or not all(_PART.fullmatch(part) for part in path.parts):
         raise _bad_name(f"«{name}» no es un nombre de archivo válido.")
     if not path.name.endswith(SUFFIXES):
-        raise _bad_name(f"Terraform no leería «{name}»: su nombre no termina como debe.")
+        meant = f"{name.split('.')[0]}.tf"
+        raise _bad_name(f"Terraform no leería «{name}»: ¿querías decir «{meant}»?")
     return path
 
 

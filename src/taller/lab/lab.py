@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Docker's library takes 0.3 s to import: what needs it is imported inside the methods below.
 
-_EXERCISE = re.compile(r"ej\d\d|\d{1,2}")
+_EXERCISE = re.compile(r"(?:ej|ejercicio|exercise)[\s_-]*\d|\d{1,2}", re.IGNORECASE)
 
 
 class Lab(TerraformCalls, Checking):
@@ -224,10 +224,10 @@ class Lab(TerraformCalls, Checking):
         if plan is not None:
             return picture_of_plan(plan.plan)
         if not files.configuration(self.folder):
-            return Picture.empty()
+            return Picture.empty(self._session.failure)
         state = self.state()
         with self._session.speaking():
-            return picture_of_state(state)
+            return picture_of_state(state, self._session.failure)
 
     @property
     def data(self) -> Path:

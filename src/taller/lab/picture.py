@@ -12,15 +12,16 @@ class Picture(Shown):
 
     template = "picture.html"
 
-    def __init__(self, drawn: Topology, title: str) -> None:
+    def __init__(self, drawn: Topology, title: str, note: str = "") -> None:
         self.topology = drawn
         self.title = title
+        self.note = note
         self.svg = topology_svg.draw(drawn, title)
 
     @classmethod
-    def empty(cls) -> "Picture":
+    def empty(cls, note: str = "") -> "Picture":
         """Nothing to draw yet."""
-        return cls(Topology((), (), ()), "Todavía no hay nada")
+        return cls(Topology((), (), ()), "Todavía no hay nada", note)
 
     @property
     def count(self) -> int:
@@ -39,7 +40,7 @@ class Picture(Shown):
         lines = [
             f"  {kind} {node.name}: {node.condition}" for kind, nodes in kinds for node in nodes
         ]
-        return "\n".join([self.title, *lines])
+        return "\n".join([self.title, *lines, *([f"⚠ {self.note}"] * bool(self.note))])
 
 
 def picture_of_plan(plan: Plan) -> Picture:
@@ -47,6 +48,6 @@ def picture_of_plan(plan: Plan) -> Picture:
     return Picture(topology.plan_topology(plan), "Lo que haría el plan")
 
 
-def picture_of_state(state: State) -> Picture:
-    """What a state records, as Docker has it now."""
-    return Picture(topology.recorded_topology(state, DockerState()), "Lo que existe ahora")
+def picture_of_state(state: State, note: str = "") -> Picture:
+    """What a state records, as Docker has it now; ``note`` says why it may be less."""
+    return Picture(topology.recorded_topology(state, DockerState()), "Lo que existe ahora", note)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from taller.lab.errors import NoSuchKey
 from taller.lab.shown import Shown, columns_of_text
 from taller.terraform import Plan, ResourceChange
 
@@ -118,7 +119,7 @@ class PlanView(Shown):
             if change.address == address:
                 return change
         there = ", ".join(change.address for change in self.plan.changes) or "ninguno"
-        raise KeyError(f"El plan no tiene «{address}». Recursos del plan: {there}.")
+        raise NoSuchKey(f"El plan no tiene «{address}».", f"Los recursos del plan: {there}.")
 
     @property
     def headline(self) -> str:

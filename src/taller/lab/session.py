@@ -12,6 +12,7 @@ from taller.lab.cells import CellMap, digest
 from taller.lab.diagnostics import Locator, lab_error
 from taller.lab.errors import LabError, LabInterrupted
 from taller.lab.files import configuration
+from taller.lab.notebook_cells import files_of, skipped
 from taller.lab.preparation import Preparation, asks_for_init
 from taller.lab.progress import Progress, notify
 from taller.terraform import Applied, Plan, Terraform, TerraformError
@@ -51,6 +52,7 @@ class Session:
         self._preparation = Preparation(workspace.folder, self.choice.kind)
         self._planned: tuple[str, Plan] | None = None
         self._terraform: Terraform | None = None
+        self._failed = ""
 
     def environment(self) -> dict[str, str]:
         """What Terraform gets besides the kernel's own: the provider and the exercise's values."""
@@ -77,7 +79,11 @@ class Session:
         Raises:
             LabError: whatever goes wrong inside.
         """
-        with self.speaking(), busy(self.workspace.private, operation, notify):
+        with (
+            self._remembering(operation),
+            self.speaking(),
+            busy(self.workspace.private, operation, notify),
+        ):
             try:
                 with self._progress.watch(f"terraform {operation}"):
                     if prepared:
@@ -87,6 +93,27 @@ class Session:
                         yield self.terraform
             except KeyboardInterrupt as error:
                 raise self._interrupted(operation) from error
+
+    @contextmanager
+    def _remembering(self, operation: str) -> Iterator[None]:
+        """Know of a plan or an apply that failed until one has succeeded."""
+        changes = operation in ("plan", "apply", "destroy")
+        try:
+            yield
+        except LabError:
+            self._failed = operation if changes else self._failed
+            raise
+        self._failed = "" if changes else self._failed
+
+    @property
+    def failure(self) -> str:
+        """Why there is nothing new to show, when the last plan or apply failed."""
+        if not self._failed:
+            return ""
+        return (
+            f"El último lab.{self._failed}() terminó con un error, así que aquí no hay nada nuevo: "
+            "arregla lo que decía y repítelo."
+        )
 
     def initialised(self) -> None:
         """Init has just been run, whoever asked for it."""
@@ -104,9 +131,13 @@ class Session:
         except LabError:
             raise
         except TerraformError as error:
-            raise lab_error(error, self.locator) from error
+            raise lab_error(error, self.locator, self._skipped()) from error
         except TallerError as error:
             raise LabError(error.message, error.suggestion) from error
+
+    def _skipped(self) -> str | None:
+        there = {str(name) for name in configuration(self.workspace.folder)}
+        return skipped(self.workspace.name, there)
 
     def run(self, operation: str, action: Any) -> Any:
         """Do ``action(terraform)`` guarded, once more after init if Terraform asks for one."""
@@ -195,9 +226,10 @@ class Session:
         if not any(
             name.suffix in (".tf", ".json") for name in configuration(self.workspace.folder)
         ):
+            first = next(iter(files_of(self.workspace.name)), "main.tf")
             raise LabError(
                 f"Todavía no hay nada que leer: {operation} necesita al menos un archivo .tf.",
-                "Ejecuta antes la celda que empieza por %%hcl main.tf (o «Run → "
+                f"Ejecuta antes la celda que empieza por %%hcl {first} (o «Run → "
                 "Ejecutar todo por encima de la celda seleccionada»).",
             )
 

@@ -1,5 +1,7 @@
 """The part of ``Lab`` that is Terraform: each call returns something that shows itself."""
 
+import difflib
+import re
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ from taller.lab.refused import explained
 from taller.lab.session import Session
 from taller.lab.terraform_views import CommandOutput, TestView, ValidationView
 from taller.terraform import Applied, Diagnostic, Plan, State, Terraform
+from taller.terraform.causes import likely_cause
 
 _UNDECLARED = "Value for undeclared variable"
 
@@ -125,7 +128,8 @@ class TerraformCalls:
 
     def output(self) -> Outputs:
         """The outputs of the state, a mapping: ``lab.output()["raw_volume"]``."""
-        return Outputs(self._session.run("output", Terraform.output))
+        found = self._session.run("output", Terraform.output)
+        return Outputs(found, self._session.failure)
 
     def state(self) -> State:
         """What Terraform knows to exist, with every value."""
@@ -186,6 +190,7 @@ class TerraformCalls:
                 "Esa orden espera que escribas, y en una celda no se puede.",
                 'Prueba con otra, por ejemplo: lab.terraform("state", "list").',
             )
+        words = _spelt(words)
         self._session.forget_plan()
         with self._session.call(
             " ".join(words), prepared=words[0] not in ("version", "fmt", "init")
@@ -195,9 +200,12 @@ class TerraformCalls:
                                completed.stdout, completed.stderr)  # fmt: skip
         if words[0] == "init" and not completed.returncode:
             self._session.initialised()
-        if check and completed.returncode:
+        if check and completed.returncode and not _is_answer(words, completed.returncode):
+            said = plain(output.stderr.strip() or output.stdout.strip())
+            cause = likely_cause(Diagnostic("error", said))
             raise LabError(
-                f"«{output.command}» terminó con un error:", details=output.stderr.strip()
+                f"«{output.command}» terminó con un error:",
+                details="\n".join([said, *([f"Causa probable: {cause}"] * bool(cause))]),
             )
         return output
 
@@ -208,10 +216,41 @@ class TerraformCalls:
                 self._session.forget_plan()
                 raise LabError(
                     "Has pasado una variable que tu configuración no declara.",
-                    'Corrige su nombre en la llamada, o añade un bloque variable "…" { } con él.',
+                    _near_option(diagnostic.detail)
+                    + 'Corrige su nombre en la llamada, o añade un bloque variable "…" { } con él.',
                     details=diagnostic.detail,
                 )
         return [plain(self._session.locator.explain(d)) for d in diagnostics]
+
+
+def _near_option(detail: str) -> str:
+    """The option of plan and apply that the variable's name is close to, as a question."""
+    named = re.search(r'variable named "([^"]+)"', detail)
+    options = ("destroy", "refresh_only", "targets", "replace", "plan")
+    close = difflib.get_close_matches(named[1], options, n=1, cutoff=0.7) if named else []
+    return f"¿Querías decir {close[0]}=…? Si no: " if close else ""
+
+
+def _spelt(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command, without the program's name.
+
+    Raises:
+        LabError: several words in one text.
+    """
+    rest = tuple(words[1:] if words[0] == "terraform" else words)
+    if not rest or " " in rest[0]:
+        alone = [word for word in " ".join(words).split() if word != "terraform"] or ["version"]
+        spelt = ", ".join(f'"{word}"' for word in alone)
+        raise LabError(
+            "Cada palabra de la orden va en su propio texto, y sin la palabra terraform.",
+            f"Escribe: lab.terraform({spelt})",
+        )
+    return rest
+
+
+def _is_answer(words: Sequence[str], code: int) -> bool:
+    """Whether the exit code is what was asked for: 2 says that the plan has changes."""
+    return words[0] == "plan" and "-detailed-exitcode" in words and code == 2
 
 
 def _copy(plan: Plan) -> Path:

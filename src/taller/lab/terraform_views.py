@@ -77,10 +77,12 @@ class CommandOutput(Shown):
 
     @property
     def body(self) -> str:
-        """Both streams without colours, for the template."""
-        return plain(
-            "\n".join(part.rstrip() for part in (self.stdout, self.stderr) if part.strip())
-        )
+        """Both streams without colours, and what another exit code than 0 says."""
+        parts = [part.rstrip() for part in (self.stdout, self.stderr) if part.strip()]
+        if "-detailed-exitcode" in self.command and self.returncode in (0, 2):
+            means = "hay cambios" if self.returncode else "no hay cambios"
+            parts.append(f"→ código de salida {self.returncode}: {means}")
+        return plain("\n".join(parts))
 
     def text(self) -> str:
         """Both streams."""
