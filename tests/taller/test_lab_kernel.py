@@ -52,6 +52,32 @@ resource "docker_container" "slow" {
 """
 
 
+COPIED = """%%hcl main.tf
+resource "docker_network" "n" {
+  name = "${var.prefix}_n"
+}
+resource "docker_container" "etl" {
+  name    = "${var.prefix}_etl"
+  image   = "taller/base:bookworm"
+  command = ["sh", "-c", "echo escucho; exec tail -f /dev/null"]
+  networks_advanced {
+    name = docker_network.n.name
+  }
+}
+resource "docker_container" "train" {
+  depends_on = [docker_container.etl]
+  name       = "${var.prefix}_train"
+  image      = "taller/base:bookworm"
+  command    = ["sh", "-c", "echo escucho; exec tail -f /dev/null"]
+  must_run   = false
+  attach     = true
+  networks_advanced {
+    name = docker_network.n.name
+  }
+}
+"""
+
+
 class Kernel:
     """A notebook that is open in a kernel, one cell at a time."""
 
@@ -198,6 +224,34 @@ def test_the_stop_button_leaves_a_true_state_and_the_next_apply_works(
     kernel.run(VOLUME)
     assert "Aplicado." in kernel.run("lab.apply()")
     assert engine.containers.list(all=True, filters={"name": prefix}) == []
+
+
+def stop_later(kernel: Kernel, engine: docker.DockerClient, container: str) -> None:
+    """Press the stop button when the container has run for 25 seconds."""
+    while not engine.containers.list(filters={"name": container}):
+        time.sleep(0.5)
+    kernel.stop(after=25)
+
+
+def test_a_wait_without_end_is_explained_while_it_lasts(
+    kernel: Kernel, prefix: str, engine: docker.DockerClient
+) -> None:
+    open_lab(kernel, prefix, "ej04")
+    kernel.run(VERSIONS)
+    kernel.run(COPIED)
+    stopping = threading.Thread(target=stop_later, args=(kernel, engine, f"{prefix}_train"))
+    stopping.start()
+    shown = kernel.run("lab.apply()")
+    stopping.join()
+    assert "docker_container.train lleva 1" in shown
+    assert f"espera a que termine «{prefix}_train» (attach = true), y sigue en marcha" in shown
+    assert f"Es la misma orden que la de «{prefix}_etl»" in shown
+    assert "escucho" in shown
+    assert "Has detenido «apply»" in shown
+    recorded = kernel.run("print(lab.state_list())")
+    assert "docker_container.etl" in recorded
+    there = engine.containers.list(all=True, filters={"name": f"{prefix}_train"})
+    assert ("docker_container.train" in recorded) == bool(there)
 
 
 def test_a_failed_check_fails_the_cell_and_shows_why(kernel: Kernel, prefix: str) -> None:

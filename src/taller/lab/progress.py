@@ -4,7 +4,7 @@ import contextvars
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,10 @@ from taller.terraform import Event
 _QUIET_SECONDS = 0.7
 """Work shorter than this shows only its result."""
 _TICK_SECONDS = 0.5
+PATIENCE_SECONDS = 15.0
+"""After this time a resource that is still being made is explained."""
+_AGAIN = 4.0
+"""How many times longer it takes until it is explained again."""
 _DOING = {"create": "creando", "update": "cambiando", "delete": "destruyendo", "read": "leyendo"}
 
 
@@ -26,6 +30,7 @@ class _Item:
     began: float
     ended: float | None = None
     failed: bool = False
+    patience: float = PATIENCE_SECONDS
 
     @property
     def line(self) -> str:
@@ -50,7 +55,9 @@ class _Html(str):
 class Progress:
     """Collects events, in whatever thread they come, and shows them while ``watch`` is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, explain: Callable[[str, float], str]) -> None:
+        """Show progress; ``explain`` says what a resource waits for, after so many seconds."""
+        self._explain = explain
         self._items: dict[str, _Item] = {}
         self._title = ""
 
@@ -93,6 +100,7 @@ class Progress:
         handle: Any = display(_Html(""), display_id=True)  # type: ignore[no-untyped-call]  # IPython ships no types
         while not done.wait(_TICK_SECONDS):
             handle.update(self._html(began))
+            self._explain_the_slow()
         handle.update(_Html(""))
 
     def _html(self, began: float) -> "_Html":
@@ -106,6 +114,16 @@ class Progress:
                 if item.ended is not None and address not in shown:
                     shown.add(address)
                     print(item.line, file=sys.stderr, flush=True)
+            self._explain_the_slow()
+
+    def _explain_the_slow(self) -> None:
+        for item in list(self._items.values()):
+            spent = time.monotonic() - item.began
+            if item.ended is None and item.verb != _DOING["delete"] and spent > item.patience:
+                item.patience *= _AGAIN
+                told = self._explain(item.address, spent)
+                if told:
+                    notify(told)
 
 
 def notify(message: str) -> None:

@@ -15,6 +15,7 @@ from taller.lab.files import configuration
 from taller.lab.notebook_cells import files_of, skipped
 from taller.lab.preparation import Preparation, asks_for_init
 from taller.lab.progress import Progress, notify
+from taller.lab.waiting import Waiting
 from taller.terraform import Applied, Plan, Terraform, TerraformError
 from taller.terraform.command import exported
 from taller.workspace import Workspace
@@ -48,7 +49,8 @@ class Session:
         self.given = given
         self._defaults = defaults
         self.watch: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
-        self._progress = Progress()
+        self._waiting = Waiting(workspace.prefix)
+        self._progress = Progress(self._waiting.explain)
         self._preparation = Preparation(workspace.folder, self.choice.kind)
         self._planned: tuple[str, Plan] | None = None
         self._terraform: Terraform | None = None
@@ -184,10 +186,12 @@ class Session:
             return self._apply(variables, **options)
 
     def _apply(self, variables: Variables, **options: Sequence[str]) -> Applied:
+        self._waiting.plan = None
         applied: Applied = self.run("apply", lambda t: t.apply(variables, **options))
         return applied
 
     def _saved(self, variables: Variables, plan: Plan) -> Applied:
+        self._waiting.plan = plan
         applied: Applied = self.run("apply", lambda t: t.apply(variables, plan=plan))
         return applied
 
