@@ -44,11 +44,13 @@ def truncated(handout: Any) -> bytes:
 
 
 def without_cells(handout: Any) -> bytes:
-    """A notebook in which nothing was written."""
+    """A notebook with nothing of the exercise: a verdict that says so, never a silent 0."""
     return json.dumps({**handout.solution, "cells": []}).encode()
 
 
 MADE: dict[str, Made] = {
     "truncated": Made("ej01", bytes_of(truncated), "invalid_notebook", 0),
-    "without-cells": Made("ej01", bytes_of(without_cells), "graded", 0),
+    "without-cells": Made(
+        "ej01", bytes_of(without_cells), "invalid_notebook", 0, "no es el del ejercicio"
+    ),
 }

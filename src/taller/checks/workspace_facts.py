@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from taller.catalog import Exercise
 
 MAX_FILE_BYTES = 1_000_000
+MAX_TOTAL_BYTES = 16_000_000
+MAX_ENTRIES = 20_000
+MAX_DEPTH = 20
 _SKIPPED = frozenset({".terraform", ".taller", "__pycache__"})
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -19,11 +23,17 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 def text_files(folder: Path) -> dict[str, str]:
-    """Path relative to the folder to text; states, links, binary and huge files left out."""
+    """Path relative to the folder to text; states, links, binary and huge files left out.
+
+    Whatever made the folder, it is read only so far: see the limits above.
+    """
     found: dict[str, str] = {}
+    room = MAX_TOTAL_BYTES
     for path in sorted(_regular_files(folder)):
-        if ".tfstate" in path.name or path.stat().st_size > MAX_FILE_BYTES:
+        size = path.stat().st_size
+        if ".tfstate" in path.name or size > MAX_FILE_BYTES or room < 0:
             continue
+        room -= size
         try:
             found[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:  # not text, so no check can ask about it
@@ -53,9 +63,19 @@ def checked_values(
 
 def _regular_files(folder: Path) -> Iterator[Path]:
     """Regular files below a folder; links are never followed, so nothing outside is read."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _SKIPPED]
-        for name in names:
-            path = Path(parent, name)
-            if path.is_file() and not path.is_symlink():
-                yield path
+    waiting = [(folder, 0)]
+    seen = 0
+    while waiting and seen < MAX_ENTRIES:
+        parent, depth = waiting.pop()
+        try:
+            inside = sorted(islice(os.scandir(parent), MAX_ENTRIES), key=lambda one: one.name)
+        except OSError:  # not there, or not to be read: no check can ask about what is in it
+            continue
+        seen += len(inside)
+        for one in inside:
+            if one.is_file(follow_symlinks=False):
+                yield parent / one.name
+                continue
+            is_own = one.is_dir(follow_symlinks=False) and one.name not in _SKIPPED
+            if is_own and depth < MAX_DEPTH:
+                waiting.append((parent / one.name, depth + 1))

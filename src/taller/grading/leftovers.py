@@ -1,7 +1,6 @@
 """Removes what one grader left in Docker and on the disk, and nothing else."""
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Collection
 from functools import partial
@@ -12,6 +11,7 @@ import docker
 from taller.clean.report import Report
 from taller.docker_state import connect
 from taller.grading.sandbox.meter import sweep
+from taller.removal import remove_tree
 
 _DIGITS = 12
 
@@ -52,7 +52,7 @@ def clear(run: str, prefixes: Collection[str] = ()) -> Report:
         _remove_named_volumes(client, prefixes, report)
     finally:
         client.close()
-    shutil.rmtree(scratch_folder(run), ignore_errors=True)
+    remove_tree(scratch_folder(run))
     sweep()
     return report
 

@@ -1,7 +1,6 @@
 """One submission's way from bytes to a verdict: read, align, screen, run, ask, judge, clean."""
 
 import re
-import shutil
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from taller.docker_state.connection import engine_address
 from taller.doctor import built_images, debian_image, image
 from taller.grading import oracle
 from taller.grading.align import Aligned
+from taller.grading.intake.screening import screen
 from taller.grading.judging.elsewhere import Elsewhere
 from taller.grading.judging.stops import Stopped, oracle_told
 from taller.grading.leftovers import prefix_of, remove_labelled, scratch_folder
@@ -32,7 +32,8 @@ from taller.grading.sandbox import Limits
 from taller.grading.state_servers import StateServers
 from taller.grading.verdicts import no_verdict, without_run
 from taller.grading.witness import Testimony, Witness
-from taller.hcl.screen import screen
+from taller.hcl.configuration import screen_configuration
+from taller.removal import remove_tree
 from taller.result import Result
 
 _HCL_CELL = re.compile(r"\s*%%hcl[ \t]+(\S+)[ \t]*\n(.*)", re.DOTALL)
@@ -111,7 +112,7 @@ def _grade(task: Task) -> Result:
     if denials:
         return _denied(task, denials)
     scratch = scratch_folder(task.run) / task.namespace
-    shutil.rmtree(scratch, ignore_errors=True)
+    remove_tree(scratch)
     scratch.mkdir(parents=True)
     scratch.parent.chmod(0o711)
     try:
@@ -218,6 +219,7 @@ def _verdict(
     facts = seen.added_to(answer.facts)
     plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
     denials = next(filter(None, map(screen_plan, plans)), [])
+    denials += screen_configuration(facts.plan or {}, remote_state=exercise.remote_state)
     if denials:
         return _denied(task, denials)
     result = run_checks(exercise, replace(facts, files=facts.files or left), include_hidden=True)
@@ -244,4 +246,4 @@ def _clean(task: Task, scratch: Path) -> None:
         remove_labelled(client, f"taller.prefix={task.namespace}", Report())
     finally:
         client.close()
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove_tree(scratch)

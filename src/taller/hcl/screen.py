@@ -17,6 +17,8 @@ _SOURCES = ("kreuzwerker/docker", "registry.terraform.io/kreuzwerker/docker")
 _PROVIDERS = ("docker", "terraform")
 _CONFIGURATION = (".tf", ".tf.json")
 _SHOWN = 80
+MAX_SIZE = 256 * 1024
+"""Characters of all files; the longest answer to an exercise has 5,000."""
 PROVISIONER = "los provisioners ejecutan programas; aquí no se admiten. Quita ese bloque."
 
 
@@ -27,6 +29,13 @@ def screen(files: Mapping[str, str], *, remote_state: bool = False) -> list[Deni
         files: path in the workspace to text, modules and override files included.
         remote_state: whether the state may be kept elsewhere.
     """
+    size = sum(len(text) for name, text in files.items() if name.endswith(_CONFIGURATION))
+    if size > MAX_SIZE:
+        message = (
+            f"tu configuración tiene {size // 1024} kB y aquí caben {MAX_SIZE // 1024}. Escribe "
+            "solo los bloques que pide el ejercicio."
+        )
+        return [Denial("size", ".", message)]
     found: list[Denial] = []
     for name, text in sorted(files.items()):
         if name.endswith(_CONFIGURATION):

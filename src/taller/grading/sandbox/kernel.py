@@ -11,7 +11,6 @@ The kernel listens on Unix sockets in its workspace (``transport="ipc"``), since
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -29,6 +28,7 @@ from taller.grading.sandbox.idle import Elsewhere, nothing_elsewhere
 from taller.grading.sandbox.limits import Completed, Limits, Status
 from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
+from taller.removal import remove_tree
 
 _FOLDER = ".kernel"
 _MODULE = "ipykernel_launcher"
@@ -113,7 +113,7 @@ class SandboxedKernel:
         if self.folder.is_symlink() or self.folder.is_file():
             self.folder.unlink()
         elif self.folder.exists():
-            shutil.rmtree(self.folder)
+            remove_tree(self.folder)
         self.folder.mkdir(mode=0o700)
 
     def started(
@@ -155,7 +155,7 @@ class SandboxedKernel:
             errors.seek(0)
             text = errors.read(_ERRORS_BYTES).decode(errors="replace")
             self._completed = watch.completed(process, self.status, "", text)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_tree(self.folder)
 
 
 class _Client(AsyncKernelClient):
