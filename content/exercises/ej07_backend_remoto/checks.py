@@ -46,9 +46,7 @@ def arrived(facts: Facts) -> Mapping[str, Any]:
     for event in facts.seen_remotely():
         if event["what"] == "write":
             return dict(event["state"])
-    raise AssertionError(
-        "A ningún almacén ha llegado un state: ni al de S3 ni al de PostgreSQL."
-    )
+    raise AssertionError("A ningún almacén ha llegado un state: ni al de S3 ni al de PostgreSQL.")
 
 
 def owners(facts: Facts) -> set[str]:

@@ -3,32 +3,32 @@
 from taller.checks import Facts, check
 
 SILVER, ETL, DRAFT = "docker_volume.silver", "docker_container.etl", "docker_volume.borrador"
-EXPECTED_ALARM = {"antes": False, "durante": True, "despues": False}
-MOMENTS = {
-    "antes": "antes del destrozo",
-    "durante": "después de borrar silver",
-    "despues": "después de curarlo",
-}
+DAMAGED = (("container", "contenedor", "etl"), ("volume", "volumen", "silver"))
+DRIFT_DOCS = "developer.hashicorp.com/terraform/tutorials/state/resource-drift"
 PLAN_DOCS = "Documentación: developer.hashicorp.com/terraform/cli/commands/plan"
 
 
 @check(
-    "La alarma calla, suena y vuelve a callar",
+    "La alarma suena cuando falta algo, y calla cuando no",
     points=2,
     hints=(
-        "Mira lo que vale «alarma» después de cada paso: debe ser False, True y otra vez False.",
-        "Sin -detailed-exitcode, plan termina con 0 haya cambios o no. Y para que al final calle, "
-        "hay que haber curado el drift.",
+        "Pruébala tú: con todo en su sitio, hay_drift() debe decir False; si borras a mano un "
+        "volumen vacío, True.",
+        "Sin -detailed-exitcode, plan termina con 0 haya cambios o no. Y la función tiene que "
+        "devolver True o False con return.",
         f"El código 2 significa «hay cambios pendientes». {PLAN_DOCS}#detailed-exitcode",
     ),
+    needs=("probe",),
 )
 def alarm_works(facts: Facts) -> None:
-    measured = facts.value("alarma")
-    for moment, expected in EXPECTED_ALARM.items():
-        found = measured.get(moment)
-        assert found is expected, (
-            f"Tu alarma, {MOMENTS[moment]}, debe decir {expected} y dice {found}."
-        )
+    worlds = facts.probed()
+    assert worlds, "Nadie ha podido probar tu alarma: no hay volúmenes con los que hacerlo."
+    for world in worlds:
+        away = ", ".join(world["away"])
+        when = f"Con {away} borrado a mano" if away else "Con todo en su sitio"
+        assert "raised" not in world, f"{when}, tu alarma falla: {world['raised']}."
+        said = world.get("said")
+        assert said is bool(away), f"{when}, tu alarma debe decir {bool(away)} y dice {said}."
 
 
 @check(
@@ -48,26 +48,44 @@ def plan_is_read(facts: Facts) -> None:
 
 
 @check(
-    "Silver se borró de verdad y Terraform lo ha vuelto a crear",
-    points=2,
+    "Silver y el ETL se borraron a mano, sin Terraform",
+    points=1,
     hints=(
-        "Mira cuántas líneas tiene tabla.csv, y si la del principio sigue ahí.",
-        "Primero se quita el contenedor, después el volumen, y al final lab.apply() los crea otra "
-        "vez: el código no se toca.",
-        "Documentación: developer.hashicorp.com/terraform/tutorials/state/resource-drift",
+        "Mira lab.docker.volumes() después del destrozo: ¿sigue ahí silver?",
+        "Primero se quita el contenedor y después el volumen, los dos con lab.docker o con docker: "
+        "si los borra Terraform, su state se entera, y eso no es drift.",
+        f"Documentación: {DRIFT_DOCS}",
     ),
-    needs=("artefacts",),
+)
+def drift_by_hand(facts: Facts) -> None:
+    for kind, what, name in DAMAGED:
+        whole = f"{facts.prefix}_{name}"
+        if not facts.happened("remove", kind, whole, by="other"):
+            planned = facts.happened("remove", kind, whole, by="terraform")
+            how = "lo borró Terraform, no tú" if planned else "nadie lo ha borrado"
+            raise AssertionError(f"El {what} «{whole}» debía desaparecer a mano, y {how}.")
+
+
+@check(
+    "Terraform ha vuelto a crear lo que faltaba",
+    points=1,
+    hints=(
+        "¿Qué dice el plan ahora?",
+        "lab.apply() crea otra vez lo que falta: el código no se toca.",
+        f"Documentación: {DRIFT_DOCS}",
+    ),
+    depends_on=("drift_by_hand",),
 )
 def drift_is_healed(facts: Facts) -> None:
     for address in (SILVER, ETL):
         facts.applied().resource(address)
+    facts.volume(f"{facts.prefix}_silver")
     facts.container(f"{facts.prefix}_etl")
-    table = str(facts.artefact(f"{facts.prefix}_silver", "tabla.csv")["text"])
-    original = str(facts.value("original")).strip()
-    assert original not in table, (
-        f"La tabla de silver todavía tiene su primera línea, «{original}»: ese volumen no se ha "
-        "borrado nunca."
-    )
+    for kind, what, name in DAMAGED:
+        whole = f"{facts.prefix}_{name}"
+        assert facts.happened("create", kind, whole, by="terraform"), (
+            f"El {what} «{whole}» que hay ahora no lo ha creado Terraform."
+        )
 
 
 @check(
@@ -99,7 +117,7 @@ def drift_is_explained(facts: Facts) -> None:
     hints=(
         "Si el código sigue declarando el borrador, Terraform lo volverá a crear.",
         'lab.remove("borrador.tf") lo quita del código; el state se entera con lab.apply().',
-        "Documentación: developer.hashicorp.com/terraform/tutorials/state/resource-drift",
+        f"Documentación: {DRIFT_DOCS}",
     ),
 )
 def draft_is_retired(facts: Facts) -> None:
@@ -122,7 +140,6 @@ def draft_is_retired(facts: Facts) -> None:
         "Código, state y Docker tienen que decir lo mismo: puede que falte un lab.apply().",
         PLAN_DOCS,
     ),
-    depends_on=("drift_is_healed", "draft_is_retired"),
     needs=("plan",),
 )
 def plan_is_empty(facts: Facts) -> None:

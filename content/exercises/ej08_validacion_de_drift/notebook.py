@@ -82,12 +82,16 @@ resource "docker_volume" "borrador" {
 }
 
 # %% [markdown]
-# Lo creamos una sola vez y apuntamos cómo es la tabla original.
+# Lo creamos, y `lab.begin()` apunta cómo está todo al empezar: desde aquí, tu cuaderno lleva la cuenta
+# de qué se crea y qué se borra en Docker, y de si ha sido Terraform. Si quieres repetir el ejercicio,
+# ejecuta otra vez estas celdas y sigue.
 
 # %%
-if not lab.state_list():
-    lab.apply()
-    lab.values(original=lab.docker.read(f"{prefix}_silver", "tabla.csv").decode())
+lab.apply()
+lab.begin()
+lab.docker.ls(f"{prefix}_silver")
+
+# %%
 lab.picture()
 
 # %% [markdown]
@@ -120,6 +124,14 @@ def hay_drift():
 # %%
 alarma = {"antes": hay_drift()}
 alarma
+
+# %% [markdown]
+# Una alarma que se sabe la respuesta de memoria no avisa de nada. La comprobación la pone a prueba en
+# varios mundos: quita un volumen vacío (`raw` o `borrador`), o lo deja como está, en un orden que
+# nadie conoce, y le pregunta cada vez. Al terminar, todo queda como estaba.
+
+# %% tags=["check"] grade_id="alarmed"
+lab.check("alarm_works")
 
 # %% [markdown]
 # ## 3. El destrozo
@@ -182,13 +194,13 @@ lab.apply()
 
 # %%
 alarma["despues"] = hay_drift()
-lab.values(alarma=alarma)
+alarma
 
 # %%
 lab.docker.ls(f"{prefix}_silver")
 
 # %% tags=["check"] grade_id="healed"
-lab.check("alarm_works", "drift_is_healed")
+lab.check("drift_by_hand", "drift_is_healed")
 
 # %% [markdown]
 # ## 6. Explicarlo
