@@ -4,7 +4,7 @@ import re
 import secrets
 from typing import Any
 
-from docker_guard import containers, images, networks, volumes
+from docker_guard import anonymous, containers, images, networks, volumes
 from docker_guard.call import Call, Reply
 from docker_guard.container_body import (
     BILLION,
@@ -37,14 +37,19 @@ async def create(call: Call) -> Reply:
     body = rebuild(call.body(), create_rules(call.policy), "un contenedor")
     host = body.setdefault("HostConfig", {})
     image = body.get("Image", "")
-    body["Image"] = (await images.find(call, image)).name
+    found = await images.find(call, image)
+    body["Image"] = found.name
     imposed = await _adopt_volumes(call, host) | _limit(call, host)
     imposed |= await _adopt_networks(call, body, host, name)
+    unnamed = await anonymous.adopt(call, body, found.identifier, imposed)
     config = {"Image": [shown(body["Image"], call.tenant), image]}
     body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed, config=config)
     limit = call.policy.containers
-    async with call.quota.place("contenedores", limit, lambda: containers.own(call)):
+    place = call.quota.place("contenedores", limit, lambda: containers.own(call))
+    async with place, anonymous.places(call, unnamed):
         status, answer = await call.ask("POST", "/containers/create", {"name": real}, body)
+        if status == 201:
+            await anonymous.check(call, answer["Id"])
     if status == 201:
         containers.was_created(
             call, name, answer["Id"], removes_itself=host.get("AutoRemove", False)
@@ -78,7 +83,7 @@ async def _adopt_volumes(call: Call, host: dict[str, Any]) -> dict[str, Any]:
         host["Binds"] = [await _adopt_bind(call, bind) for bind in host["Binds"]]
     for mount in host.get("Mounts", []):
         if mount.get("Type") == "volume" and mount.get("Source"):
-            labels = mount.get("VolumeOptions", {}).pop("Labels", {})
+            labels = mount.get("VolumeOptions", {}).get("Labels", {})
             mount["Source"] = (await volumes.ensure(call, mount["Source"], labels))["Name"]
         elif mount.get("Type") not in ("volume", "tmpfs"):
             raise Refused("«Mounts»: falta el tipo, que es «volume» o «tmpfs».", 400)
@@ -90,7 +95,12 @@ async def _adopt_volumes(call: Call, host: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _adopt_bind(call: Call, bind: str) -> str:
-    """``volume:/path[:modes]``, and the volume is the tenant's; it is created if need be."""
+    """``volume:/path[:modes]``, and the volume is the tenant's; it is created if need be.
+
+    A path alone asks for a volume without a name.
+    """
+    if bind.startswith("/") and ":" not in bind:
+        return bind
     source, _, rest = bind.partition(":")
     target, _, modes = rest.partition(":")
     if not is_name(source):

@@ -5,7 +5,7 @@ import re
 from functools import partial
 from typing import Any
 
-from docker_guard import images, networks
+from docker_guard import anonymous, images, networks
 from docker_guard.archive import rebuild_tar
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.container_body import check_cpu, update_rules
@@ -93,6 +93,7 @@ async def inspect(call: Call) -> Reply:
     labels = full["Config"]["Labels"]
     answer: dict[str, Any] = shown(full, call.tenant)
     show_asked(answer["HostConfig"], labels)
+    anonymous.show(answer["HostConfig"])
     show_asked(answer["Config"], labels, "config")
     _show_networks(answer, answer["Name"].removeprefix("/"))
     answer["Config"]["Labels"] = asked_labels(labels)
@@ -176,23 +177,30 @@ async def logs(call: Call) -> Relay:
 
 
 async def delete(call: Call) -> Reply:
-    """DELETE /containers/{id}: its volumes without a name go with it."""
-    query = {"v": "1"} | ({"force": "1"} if call.query.flag("force") else {})
-    call.query.flag("v")
+    """DELETE /containers/{id}"""
+    query = {name: "1" for name in ("v", "force") if call.query.flag(name)}
     call.query.finish()
     container = await find(call, call.ref)
+    with_it = await anonymous.watch(call, container)
     status, answer = await call.ask("DELETE", f"/containers/{container['Id']}", query)
     if status == 204:
         call.saw("remove", "container", _names(call, container)[0], container["Id"])
+        await with_it.keep()
     return Reply(status, answer)
 
 
 def was_created(call: Call, name: str, identifier: str, *, removes_itself: bool) -> None:
     """Keep a creation, and the removal in time of a container that removes itself."""
     call.saw("create", "container", name, identifier)
+
+    async def gone() -> None:
+        container = await call.fetch(f"/containers/{identifier}/json")
+        with_it = await anonymous.watch(call, container)
+        await call.ask("POST", f"/containers/{identifier}/wait", {"condition": "removed"})
+        await with_it.keep()
+
     if removes_itself:
-        gone = call.ask("POST", f"/containers/{identifier}/wait", {"condition": "removed"})
-        call.history.wait_until_gone(gone, name, identifier, call.agent)
+        call.history.wait_until_gone(gone(), name, identifier, call.agent)
 
 
 async def update(call: Call) -> Relay:

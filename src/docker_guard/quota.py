@@ -21,8 +21,14 @@ class Quota:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
+    async def turn(self, kind: str) -> AsyncIterator[None]:
+        """Wait until no object of a kind is being created, and let none be."""
+        async with self._locks[kind]:
+            yield
+
+    @asynccontextmanager
     async def place(
-        self, kind: str, limit: int, existing: Callable[[], Awaitable[Sized]]
+        self, kind: str, limit: int, existing: Callable[[], Awaitable[Sized]], count: int = 1
     ) -> AsyncIterator[None]:
         """Hold a place for an object while it is being created.
 
@@ -30,15 +36,16 @@ class Quota:
             kind: plural of the objects, in Spanish.
             limit: how many may exist.
             existing: lists those that exist.
+            count: how many places.
 
         Raises:
             Refused: the limit is reached, or that of all objects that there ever were.
         """
         async with self._locks[kind]:
             self._history.check()
-            if len(await existing()) >= limit:
+            if count and len(await existing()) + count > limit:
                 raise Refused(
-                    f"Ya tienes {limit} {kind}, que es el tope. Borra alguno con «terraform "
-                    "destroy» o «docker rm» antes de crear otro."
+                    f"Con esto pasarías de {limit} {kind}, que es el tope. Borra alguno con "
+                    "«terraform destroy» o «docker rm» antes de crear otro."
                 )
             yield

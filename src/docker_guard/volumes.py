@@ -10,6 +10,9 @@ from docker_guard.names import asked_name, is_name, matches_any, real_name, show
 from docker_guard.ownership import asked_labels, owned, stamped
 from docker_guard.refusal import Refused
 
+KIND = "volúmenes"
+"""What the quota calls them."""
+
 _NAME_BYTES = 32
 """Of the name that a volume gets when its owner gives none, as the engine does it."""
 
@@ -38,7 +41,7 @@ async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any
         Refused: not a name, or the quota is reached.
     """
     real = real_name(name, call.tenant, "el volumen")
-    async with call.quota.place("volúmenes", call.policy.volumes, lambda: others(call, real)):
+    async with call.quota.place(KIND, call.policy.volumes, lambda: others(call, real)):
         status, volume = await call.ask("GET", f"/volumes/{real}")
         if status == 404:
             body = {"Name": real, "Driver": "local", "Labels": stamped(labels, call.tenant)}
@@ -54,10 +57,11 @@ async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any
 
 async def others(call: Call, real: str) -> list[Any]:
     """The tenant's volumes but the one of that name: creating it again takes no place."""
-    return [volume for volume in await _own(call) if volume["Name"] != real]
+    return [volume for volume in await own(call) if volume["Name"] != real]
 
 
-async def _own(call: Call, filters: str = "") -> list[Any]:
+async def own(call: Call, filters: str = "") -> list[Any]:
+    """The tenant's volumes, those without a name too."""
     names, others = split_names(filters)
     query = {"filters": own_filters(others, call.tenant, _FILTERS)}
     listed = await call.fetch("/volumes", query)
@@ -70,7 +74,7 @@ async def list_own(call: Call) -> Reply:
     """GET /volumes"""
     filters = call.query.text("filters")
     call.query.finish()
-    volumes = await _own(call, filters)
+    volumes = await own(call, filters)
     return Reply(200, {"Volumes": [_shown(call, volume) for volume in volumes], "Warnings": None})
 
 
@@ -81,11 +85,12 @@ async def find(call: Call, name: str) -> dict[str, Any]:
         Refused: as the engine answers when there is none.
     """
     if is_name(name):
-        status, volume = await call.ask("GET", f"/volumes/{call.tenant.namespace}{name}")
-        if status == 200 and owned(volume["Labels"], call.tenant):
-            return dict(volume)
-        if status >= 500:
-            raise passed_on(status, volume)
+        for real in (call.tenant.namespace + name, name):  # the engine's own, where it had none
+            status, volume = await call.ask("GET", f"/volumes/{real}")
+            if status == 200 and owned(volume["Labels"], call.tenant):
+                return dict(volume)
+            if status >= 500:
+                raise passed_on(status, volume)
     raise Refused(f"get {name}: no such volume", 404)
 
 
@@ -101,9 +106,10 @@ async def delete(call: Call) -> Reply:
     call.query.finish()
     volume = await find(call, call.ref)
     query = {"force": "1"} if force else {}
-    status, answer = await call.ask("DELETE", f"/volumes/{volume['Name']}", query)
-    if status == 204:
-        call.saw("remove", "volume", call.ref, identity(call.ref, volume))
+    async with call.quota.turn(KIND):  # not while a container that uses it is being created
+        status, answer = await call.ask("DELETE", f"/volumes/{volume['Name']}", query)
+        if status == 204:
+            call.saw("remove", "volume", call.ref, identity(call.ref, volume))
     return Reply(status, answer)
 
 
