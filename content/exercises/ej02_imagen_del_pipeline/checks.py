@@ -1,15 +1,44 @@
 """Rubric of exercise 2: the pipeline's image, built by Terraform, with a tag that comes from outside."""
 
+from posixpath import normpath
+from typing import Any
+
 from taller.checks import Facts, check, standard
+from taller.checks.documents import Plan
+from taller.checks.facts import Unjudged
 
 REPOSITORY = "titanic-pipeline"
 IMAGE_DOCS = (
     "Documentación: registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/image"
 )
+TEXT_DOCS = (
+    "Documentación: developer.hashicorp.com/terraform/language/expressions/strings#string-templates"
+)
 
 
 def image_name(facts: Facts) -> str:
     return f"{facts.prefix}-{REPOSITORY}:dev"
+
+
+def declared_images(plan: Plan) -> list[Any]:
+    """The attributes of each image that the code declares."""
+    found = [resource.values for resource in plan.resources("docker_image")]
+    assert found, "Tu código no declara ningún docker_image."
+    return found
+
+
+def build(plan: Plan) -> dict[str, Any]:
+    """The build block of the image, however it is written."""
+    blocks = [block for image in declared_images(plan) for block in image.get("build") or []]
+    assert blocks, "Tu docker_image no tiene ningún bloque build: Docker no la construiría."
+    found: dict[str, Any] = blocks[0]
+    return found
+
+
+def built_images(facts: Facts) -> list[dict[str, Any]]:
+    """The images in Docker that the state records, whatever their names."""
+    recorded = {r.values.get("image_id") for r in facts.applied().resources("docker_image")}
+    return [image for image in facts.images if image["Id"] in recorded]
 
 
 @check(
@@ -21,32 +50,34 @@ def image_name(facts: Facts) -> str:
         "Curso, sección 6: «Variables clave». Documentación: "
         "developer.hashicorp.com/terraform/language/values/variables",
     ),
+    needs=("code",),
 )
 def image_tag_variable(facts: Facts) -> None:
-    variable = facts.hcl.variable("image_tag")
-    type_ = variable.get("type")
-    assert type_ in ("string", "${string}"), (
-        f"El tipo de «image_tag» debe ser string y es {type_ or 'ninguno'}."
-    )
-    assert variable.get("default") != "latest", (
+    standard.string_variable(facts, "image_tag")
+    try:
+        default = facts.configuration().get("variables", {}).get("image_tag", {}).get("default")
+    except Unjudged:
+        default = facts.hcl.variable("image_tag").get("default")
+    assert default != "latest", (
         "El valor por defecto de «image_tag» es «latest», que no dice qué versión es."
     )
 
 
 @check(
-    "El nombre de la imagen sale de prefix e image_tag",
+    "La imagen se llama <prefix>-titanic-pipeline:<image_tag>",
     points=1,
     hints=(
-        "¿Qué pasaría si dos estudiantes, o dos versiones, usaran tu mismo texto?",
+        "Compara el nombre de lab.docker.images() con el del enunciado, letra a letra.",
         "Mezcla texto y variables: ${var.prefix} al principio y ${var.image_tag} tras los dos puntos.",
-        "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
-        "#string-templates",
+        TEXT_DOCS,
     ),
+    needs=("code",),
 )
-def name_from_variables(facts: Facts) -> None:
-    used = facts.hcl.resource("docker_image", "titanic").references("name")
-    missing = {"var.prefix", "var.image_tag"} - used
-    assert not missing, f"El nombre de la imagen no usa {' ni '.join(sorted(missing))}."
+def image_named(facts: Facts) -> None:
+    found = [str(image.get("name")) for image in declared_images(facts.declared())]
+    assert image_name(facts) in found, (
+        f"La imagen debe llamarse «{image_name(facts)}» y se llama «{', '.join(found)}»."
+    )
 
 
 @check(
@@ -57,16 +88,17 @@ def name_from_variables(facts: Facts) -> None:
         "build { context = … dockerfile = … }: la carpeta la da una de las variables de base.tf.",
         f"context = var.root_path. {IMAGE_DOCS}#nestedblock--build",
     ),
+    needs=("code",),
 )
 def build_declared(facts: Facts) -> None:
-    blocks = facts.hcl.resource("docker_image", "titanic").blocks("build")
-    assert blocks, "«docker_image.titanic» no tiene ningún bloque build: Docker no la construiría."
-    build = blocks[0]
-    assert "var.root_path" in build.references("context"), (
-        f"El contexto debe ser var.root_path y es {build.get('context') or 'nada'}."
+    plan = facts.declared()
+    own, root = build(plan), str(plan.variable("root_path"))
+    context = str(own.get("context") or "nada")
+    assert normpath(context) == normpath(root), (
+        f"El contexto debe ser var.root_path y es «{context}»."
     )
-    dockerfile = build.get("dockerfile") or "Dockerfile"
-    assert dockerfile == "Dockerfile", (
+    dockerfile = str(own.get("dockerfile") or "Dockerfile")
+    assert normpath(dockerfile.removeprefix(f"{context}/")) == "Dockerfile", (
         f"La receta del repositorio se llama «Dockerfile», y has puesto «{dockerfile}»."
     )
 
@@ -79,32 +111,35 @@ def build_declared(facts: Facts) -> None:
         "build_args es un mapa: BASE_IMAGE y, además, lo que traiga var.build_args.",
         f"build_args = merge({{ BASE_IMAGE = var.base_image }}, var.build_args). {IMAGE_DOCS}",
     ),
-    depends_on=("build_declared",),
+    needs=("code", "otra_base"),
 )
 def base_image_passed(facts: Facts) -> None:
-    build = facts.hcl.resource("docker_image", "titanic").blocks("build")[0]
-    missing = {"var.base_image", "var.build_args"} - build.references("build_args")
-    assert not missing, f"build_args no usa {' ni '.join(sorted(missing))}."
+    for plan in (facts.declared(), facts.replan("otra_base")):
+        given = build(plan).get("build_args") or {}
+        expected = {"BASE_IMAGE": plan.variable("base_image"), **(plan.variable("build_args") or {})}
+        for name, value in expected.items():
+            assert given.get(name) == value, (
+                f"En build_args, «{name}» debería valer «{value}» y vale "
+                f"«{given.get(name, 'nada')}»: viene de una variable."
+            )
 
 
 @check(
-    "La imagen existe en Docker, construida por Terraform",
-    points=2,
+    "La imagen existe en Docker, construida por Terraform con esa receta",
+    points=1,
     hints=(
-        "Mira qué sale en lab.docker.images() y compáralo con el nombre del enunciado.",
-        "Si el apply ha fallado, su mensaje dice en qué paso del Dockerfile. Si no, revisa el name.",
+        "Mira qué sale en lab.docker.images(), y si el último apply terminó bien.",
+        "Si el apply ha fallado, su mensaje dice en qué paso del Dockerfile.",
         IMAGE_DOCS,
     ),
+    needs=("code",),
 )
 def image_exists(facts: Facts) -> None:
-    name = image_name(facts)
-    image = facts.image(name)
-    recorded = {resource.values["name"] for resource in facts.applied().resources("docker_image")}
-    assert name in recorded, (
-        f"La imagen «{name}» está en Docker, pero no en el state: no la ha creado tu código."
-    )
-    title = (image["Config"].get("Labels") or {}).get("org.opencontainers.image.title")
-    assert title == REPOSITORY, f"«{name}» no se ha construido con el Dockerfile del repositorio."
+    declared_images(facts.declared())
+    found = built_images(facts)
+    assert found, "En Docker no hay ninguna imagen que Terraform haya construido: ¿y lab.apply()?"
+    titles = [(i["Config"].get("Labels") or {}).get("org.opencontainers.image.title") for i in found]
+    assert REPOSITORY in titles, "Tu imagen no se ha construido con el Dockerfile del repositorio."
 
 
 @check(
@@ -115,51 +150,60 @@ def image_exists(facts: Facts) -> None:
         "Los atributos son «name» e «image_id».",
         f"{IMAGE_DOCS}#read-only",
     ),
-    depends_on=("image_exists",),
+    needs=("code", "otro_prefix"),
 )
 def outputs_name_image(facts: Facts) -> None:
-    name = image_name(facts)
-    expected = {"image_name": name, "image_id": facts.image(name)["Id"]}
-    for output, value in expected.items():
-        found = facts.output(output)
-        assert found == value, f"El output «{output}» debe valer «{value}» y vale «{found}»."
+    for plan in (facts.declared(), facts.replan("otro_prefix")):
+        names = [image.get("name") for image in declared_images(plan)]
+        said = plan.outputs().get("image_name")
+        assert said in names, (
+            f"El output «image_name» debería valer «{names[0]}» y vale «{said or 'nada'}»."
+        )
+    declared = facts.configuration().get("outputs", {})
+    assert "image_id" in declared, "Tu código no declara el output «image_id»."
+    assert "image_id" not in facts.declared().outputs(), (
+        "El identificador no se sabe hasta construir la imagen: no puede estar escrito a mano."
+    )
+    found = {image["Id"] for image in built_images(facts)}
+    if not found:
+        raise Unjudged("Terraform todavía no ha construido ninguna imagen.")
+    said = facts.output("image_id")
+    assert said in found, (
+        f"El output «image_id» debe valer «{', '.join(found)}» y vale «{said}»."
+    )
+
+
+plan_is_empty = standard.plan_is_empty(points=1)
 
 
 @check(
-    "Un segundo plan no cambia nada",
+    "Con otro prefijo, la imagen es otra",
     points=1,
     hints=(
-        "Repite lab.plan(): ¿qué quiere cambiar todavía?",
-        "Algo en tu código vale distinto cada vez, o falta un último lab.apply().",
-        "Documentación: developer.hashicorp.com/terraform/cli/commands/plan",
+        "¿Qué pasaría si tu vecina usara tu mismo código con su propio prefijo?",
+        "El principio del nombre no va escrito a mano: es ${var.prefix}.",
+        TEXT_DOCS,
     ),
-    depends_on=("image_exists",),
-    needs=("plan",),
+    needs=("code", "otro_prefix"),
 )
-def plan_is_empty(facts: Facts) -> None:
-    changes = facts.planned().changes()
-    assert not changes, f"El plan todavía quiere cambiar: {', '.join(changes)}."
+def other_prefix(facts: Facts) -> None:
+    wanted = {image_name(facts): f"stg-{REPOSITORY}:dev"}
+    standard.follows(facts, "otro_prefix", 'prefix = "stg"', wanted, ("docker_image",))
 
 
 @check(
-    "Con otro prefijo o con otra etiqueta, la imagen es otra",
+    "Con otra etiqueta, la imagen es otra",
     points=1,
     hints=(
-        "¿Qué pasaría si tu vecina, o la versión de mañana, usara tu mismo código?",
-        "Ni el prefijo ni la etiqueta van escritos a mano: ${var.prefix} y ${var.image_tag}.",
-        "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
-        "#string-templates",
+        "¿Cómo se llamaría la versión de mañana?",
+        "Lo que va tras los dos puntos no se escribe a mano: es ${var.image_tag}.",
+        TEXT_DOCS,
     ),
-    needs=("otro_prefix", "otra_etiqueta"),
+    needs=("code", "otra_etiqueta"),
 )
-def other_values(facts: Facts) -> None:
-    for replan, expected in (
-        ("otro_prefix", f"stg-{REPOSITORY}:dev"),
-        ("otra_etiqueta", f"{facts.prefix}-{REPOSITORY}:v9"),
-    ):
-        planned = facts.replan(replan).resources("docker_image")
-        names = [resource.values.get("name") for resource in planned]
-        assert names == [expected], f"En el plan «{replan}» la imagen se llamaría {names}."
+def other_tag(facts: Facts) -> None:
+    wanted = {image_name(facts): f"{facts.prefix}-{REPOSITORY}:v9"}
+    standard.follows(facts, "otra_etiqueta", 'image_tag = "v9"', wanted, ("docker_image",))
 
 
 destroy_leaves_nothing = standard.destroy_leaves_nothing(points=1)

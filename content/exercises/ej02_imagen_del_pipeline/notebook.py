@@ -126,7 +126,7 @@ output "image_id" {
 ### END SOLUTION
 
 # %% tags=["check"] grade_id="declared"
-lab.check("image_tag_variable", "name_from_variables", "build_declared", "base_image_passed")
+lab.check("image_tag_variable", "image_named", "build_declared", "base_image_passed")
 
 # %% [markdown]
 # ## 5. Construir
@@ -147,11 +147,11 @@ lab.output()
 lab.check("image_exists", "outputs_name_image", "plan_is_empty")
 
 # %% [markdown]
-# Y una pregunta más: ¿y si los valores fueran otros? Esta comprobación pide otro plan, con
-# `prefix = "stg"` y con otra `image_tag`, en una copia de tus archivos: no toca nada de lo que has creado.
+# Y una pregunta más: ¿y si los valores fueran otros? Estas comprobaciones piden otro plan, con
+# `prefix = "stg"` y con `image_tag = "v9"`, en una copia de tus archivos: no tocan lo que has creado.
 
 # %% tags=["check"] grade_id="other"
-lab.check("other_values")
+lab.check("other_prefix", "other_tag")
 
 # %% [markdown]
 # ## 6. ¿Y si cambia la etiqueta?

@@ -71,6 +71,10 @@ class Plan(_Document):
             if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
         }
 
+    def variable(self, name: str) -> Any:
+        """The value that a variable of the root was given; None when it is not declared."""
+        return (self.json.get("variables") or {}).get(name, {}).get("value")
+
     def outputs(self) -> dict[str, Any]:
         """Output name to planned value; those not known before apply are left out."""
         found = (self.json.get("planned_values") or {}).get("outputs") or {}
