@@ -10,6 +10,10 @@ UNJUDGED = "No se ha podido comprobar"
 """How the message of a check begins that could not be judged: its reason lies elsewhere."""
 
 
+REFUSED = "Terraform no puede con tu código"
+"""How the reason begins when it is Terraform that refuses; what it said follows."""
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What one check says.
@@ -36,6 +40,12 @@ class CheckResult:
     def judged(self) -> bool:
         """False when another fault came first: that one is what the student has to mend."""
         return not self.message.startswith(UNJUDGED)
+
+    @property
+    def refused(self) -> str:
+        """What Terraform said, when that is why this could not be judged."""
+        reason = self.message.removeprefix(f"{UNJUDGED}: ")
+        return "" if self.judged or not reason.startswith(REFUSED) else reason
 
 
 @dataclass(frozen=True)

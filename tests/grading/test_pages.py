@@ -18,7 +18,7 @@ from taller.grading.pages import Overview, feedback_page, report_page
 from taller.grading.pages.histogram import Histogram
 from taller.grading.pages.rendering import LONGEST, spanish_date, visible
 from taller.grading.verdicts import no_verdict, without_run
-from taller.result import CheckResult, Result
+from taller.result import REFUSED, UNJUDGED, CheckResult, Result
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 RUBRIC = Rubric(CATALOG.exercise("ej01"))
@@ -174,6 +174,22 @@ def test_a_run_that_was_stopped_keeps_its_points_and_says_once_why() -> None:
     assert f"{late.score} de 10 puntos" in text
     assert "Sin ejecutar" not in text
     assert "NameError" not in text
+
+
+def test_what_terraform_refused_is_told_once_and_first_and_unjudged_checks_are_grey() -> None:
+    reason = f"{REFUSED}:\nmain.tf, línea 2: nmae = 1\nUnsupported argument."
+    regular = graded(("volumes_exist", "plan_is_empty"))
+    checks = tuple(
+        one if one.passed else replace(one, message=f"{UNJUDGED}: {reason}", hint="")
+        for one in regular.checks
+    )
+    text = Parsed(page(replace(regular, checks=checks))).text
+    assert text.count("main.tf, línea 2: nmae = 1") == 1
+    assert text.index("main.tf, línea 2") < text.index("Comprobaciones")
+    assert (
+        text.count("\u2013Sin comprobar") == text.count("antes hay que arreglar lo de arriba") > 0
+    )
+    assert "Pista" not in text
 
 
 def test_a_fault_of_the_grader_has_no_points_and_does_not_blame_the_student() -> None:

@@ -99,7 +99,7 @@ class Facts:
         try:
             found = read_folder(self.files, folder)
         except HclError as error:
-            raise Unjudged(error.message) from error
+            raise Unjudged(self.problems.get(CODE, error.message)) from error
         if folder and not found.blocks:
             raise AssertionError(f"No hay archivos .tf en la carpeta «{folder}».")
         return found

@@ -14,19 +14,21 @@ import docker
 from taller.catalog import Exercise
 from taller.checks import docker_facts
 from taller.checks.facts import CODE, Facts
+from taller.checks.refused import said
 from taller.checks.renamed import overrides
 from taller.checks.state_summary import summary
 from taller.checks.workspace_facts import checked_values, text_files
 from taller.docker_state import connect
-from taller.errors import TallerError
 from taller.hcl import HclError
 from taller.provider import environment
+from taller.result import REFUSED
 from taller.terraform import StateLocked, Terraform, TerraformError, TerraformTimeout
 from taller.terraform.command import exported
 from taller.workspace import Workspace
 
 Json = dict[str, Any]
 Bind = Callable[[Path], Terraform]
+Explain = Callable[[TerraformError], str]
 
 
 def live(workspace: Workspace, exercise: Exercise) -> Bind:
@@ -50,6 +52,7 @@ def gather(
     variables: Mapping[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
     client: docker.DockerClient | None = None,
+    explain: Explain | None = None,
     so_far: Callable[[Facts], object] = lambda _: None,
 ) -> Facts:
     """Gather what an exercise's checks may ask for.
@@ -65,6 +68,7 @@ def gather(
             student's files say.
         values: what the notebook handed over.
         client: the engine; the default one when left out.
+        explain: turns what Terraform refuses into what the student reads; by default, at the file.
         so_far: called with the facts that there are, after each costly one.
 
     Raises:
@@ -72,7 +76,7 @@ def gather(
         StateLocked, TerraformTimeout: Terraform was not free, or not fast enough.
     """
     given = {**(variables or {}), "prefix": prefix}
-    return _Gatherer(exercise, bind, folder, prefix, given, client or connect()).facts(
+    return _Gatherer(exercise, bind, folder, prefix, given, client or connect(), explain).facts(
         needs, values or {}, so_far
     )
 
@@ -86,6 +90,7 @@ class _Gatherer:
         prefix: str,
         variables: Mapping[str, Any],
         client: docker.DockerClient,
+        explain: Explain | None,
     ) -> None:
         self._exercise = exercise
         self._bind = bind
@@ -96,6 +101,7 @@ class _Gatherer:
         self._client = client
         self._files = text_files(folder)
         self._problems: dict[str, str] = {}
+        self._explain = explain
 
     def facts(
         self,
@@ -214,17 +220,19 @@ class _Gatherer:
             raise
         except (TerraformError, HclError) as error:
             connect().close()  # raises when the engine is what failed
-            self._problems[fact] = _spoken(error)
+            self._problems[fact] = self._spoken(error)
             return None
+
+    def _spoken(self, error: TerraformError | HclError) -> str:
+        if isinstance(error, HclError):
+            return error.message
+        words = self._explain(error) if self._explain else said(error, self._files)
+        return f"{REFUSED}:\n{words}"
 
 
 def _local_state(folder: Path) -> Json | None:
     path = folder / "terraform.tfstate"
     return summary(path.read_text("utf-8", "replace")) if path.is_file() else None
-
-
-def _spoken(error: TallerError) -> str:
-    return error.message if isinstance(error, HclError) else f"Terraform no puede: {error.message}"
 
 
 def _resource(state: Json, address: str) -> Json | None:

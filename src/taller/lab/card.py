@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from taller.checks import Check
 from taller.lab.shown import Shown
-from taller.result import CheckResult, Result
+from taller.result import UNJUDGED, CheckResult, Result
 
 LEVELS = ("una pista", "algo más concreto", "la documentación")
 
@@ -67,8 +67,22 @@ class Card(Shown):
         return round(100 * self.score / self.max_score) if self.max_score else 0
 
     @property
+    def refused(self) -> str:
+        """Terraform's own error, when it is why checks could not be judged; the card begins so."""
+        reasons = (check.refused for check in self.result.checks)
+        return next((r.partition("\n")[2] or r for r in reasons if r), "")
+
+    def reason(self, check: CheckResult) -> str:
+        """Why a check did not pass; what the card begins with is not repeated."""
+        return (
+            f"{UNJUDGED}: antes hay que arreglar lo de arriba." if check.refused else check.message
+        )
+
+    @property
     def cheer(self) -> str:
         """A word to go on with."""
+        if self.refused:
+            return "Terraform todavía no puede con tu código: empieza por ese error."
         if self.passed:
             return "¡Muy bien! Todo lo que se comprueba aquí está como debe."
         if self.score:
@@ -76,17 +90,27 @@ class Card(Shown):
         return "Todavía no pasa ninguna; empieza por la primera y abre su pista si la necesitas."
 
     def hints(self, check: CheckResult) -> list[tuple[int, str, str]]:
-        """Level, name and text of each hint of a check."""
+        """Level, name and text of each hint of a check; none of what could not be judged."""
+        if not check.judged:
+            return []
         found = enumerate(self._hints.get(check.id, ()), 1)
         return [(level, LEVELS[min(level, 3) - 1], text) for level, text in found]
 
     def text(self) -> str:
-        """One check a line, with the reason below those that did not pass."""
-        lines = [f"{self.title}: {self.score} de {self.max_score} puntos"]
+        """Terraform's error if there is one; one check a line, with the reason below."""
+        lines = ["✗ Terraform no puede con tu código:", *self.refused.splitlines(), ""]
+        lines = lines if self.refused else []
+        lines.append(f"{self.title}: {self.score} de {self.max_score} puntos")
         for check in self.result.checks:
-            mark = "✓" if check.passed else "✗"
-            lines.append(f"{mark} {check.points}/{check.max_points}  {check.title}  [{check.id}]")
+            lines.append(
+                f"{mark(check)} {check.points}/{check.max_points}  {check.title}  [{check.id}]"
+            )
             if not check.passed:
-                lines += [f"     {line}" for line in check.message.splitlines()]
+                lines += [f"     {line}" for line in self.reason(check).splitlines()]
                 lines += [f"     Pista: {check.hint}"] * bool(check.hint)
         return "\n".join(lines)
+
+
+def mark(check: CheckResult) -> str:
+    """Passed, not passed, or not judged."""
+    return "✓" if check.passed else "✗" if check.judged else "·"

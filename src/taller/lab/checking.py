@@ -51,6 +51,11 @@ class Checking:
             if card.result.score and os.environ.get("NBGRADER_EXECUTION") == "autograde":
                 return card.result.score
             missed = [c for c in card.result.checks if not c.passed]
+            if card.refused:
+                raise CheckFailed(
+                    "Terraform todavía no puede con tu código, así que no se ha podido comprobar.",
+                    "Arregla el error con el que empieza la tarjeta y repite esta celda.",
+                )
             raise CheckFailed(
                 f"Falta{'n' if len(missed) > 1 else ''}: " + "; ".join(c.title for c in missed),
                 f'Mira el porqué en la tarjeta. Más pistas: lab.hint("{missed[0].id}", 1).',
@@ -92,6 +97,7 @@ class Checking:
         facts = gather(
             exercise, self._bind, workspace.folder, self.prefix, wanted,
             variables=self._session.given(), values=records.read_values(workspace.private),
+            explain=self._session.explained,
         )  # fmt: skip
         plans = [plan for plan in (facts.plan, *facts.replans.values()) if plan]
         refusals = self._policy.of_all(plans) if self._policy else []

@@ -10,7 +10,7 @@ from taller.errors import TallerError
 from taller.lab.busy import busy
 from taller.lab.cells import CellMap, digest
 from taller.lab.diagnostics import Locator, lab_error
-from taller.lab.errors import LabError, LabInterrupted
+from taller.lab.errors import LabError, LabInterrupted, plain
 from taller.lab.files import configuration
 from taller.lab.notebook_cells import files_of, skipped
 from taller.lab.preparation import Preparation, asks_for_init
@@ -136,6 +136,11 @@ class Session:
             raise lab_error(error, self.locator, self._skipped()) from error
         except TallerError as error:
             raise LabError(error.message, error.suggestion) from error
+
+    def explained(self, error: TerraformError) -> str:
+        """What Terraform refuses, at the student's cells, as a text for a card."""
+        found = lab_error(error, self.locator, self._skipped())
+        return plain("\n".join([found.details, *([f"→ {found.suggestion}"] * bool(found.details))]))
 
     def _skipped(self) -> str | None:
         there = {str(name) for name in configuration(self.workspace.folder)}

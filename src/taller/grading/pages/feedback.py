@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from taller.grading.marks import Mark, Rubric
 from taller.grading.pages.rendering import render
 from taller.grading.pages.wording import WORDS, Wording, cheer, tone
-from taller.result import CheckResult, Result
+from taller.result import UNJUDGED, CheckResult, Result
 
 if TYPE_CHECKING:
     from taller.grading.ledger import Adjustment, Row
@@ -85,9 +85,19 @@ class Feedback:
             return list(messages)
         return [f for f in self.result.flags if any(m.endswith(f) for m in messages)]
 
+    @property
+    def refused(self) -> str:
+        """Terraform's own error, when it is why checks could not be judged: told once."""
+        if not self.was_run or self.mark.score is None:
+            return ""
+        reasons = (check.refused for check in self._rubric.visible(self.result))
+        return next((r.partition("\n")[2] or r for r in reasons if r), "")
+
     def _without_reason(self, check: CheckResult) -> CheckResult:
         for reason in self.reasons if self.was_run and not self.is_regular else ():
             check = replace(check, message=check.message.removesuffix(reason).strip())
+        if check.refused:
+            return replace(check, message=f"{UNJUDGED}: antes hay que arreglar lo de arriba.")
         return check
 
     @property
