@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from taller.catalog import Catalog, load_catalog
 from taller.grading.exports import canvas_csv, moodle_csv, remark
-from taller.grading.gradebook import gradebook_csv
+from taller.grading.gradebook import gradebook_csv, plain_cell
 from taller.grading.ledger import Adjustment
 from taller.grading.marks import Mark, Marks
 from taller.result import Status
@@ -81,7 +81,7 @@ def test_moodle_gets_a_mark_and_a_comment_for_each_exercise() -> None:
     assert header[1:] == [name for title in TITLES for name in (title, f"{title} (Feedback)")]
     assert bea[:3] == ["bea", "7", "7 de 10 puntos. Falta: Un segundo plan no cambia nada."]
     assert ana[1:3] == ["", "Todavía no hay nota, y no es culpa tuya"]
-    assert ana[3:5] == ["0", "0 de 10 puntos. Se acabó el tiempo antes de terminar."]
+    assert ana[3:5] == ["0", "0 de 10 puntos. Tu notebook no llegó al final."]
     assert carlos == ["carlos", *[""] * 16]
 
 
@@ -112,7 +112,34 @@ def test_every_name_stays_in_its_cell(name: str) -> None:
     for export in (canvas_csv, moodle_csv, gradebook_csv):
         header, *rows = read(export(CATALOG, {name: {"ej01": marked(3)}}))
         assert all(len(row) == len(header) for row in rows)
-        assert name in rows[-1][0 if export is not canvas_csv else 3]
+        assert plain_cell(name) in (rows[-1][0 if export is not canvas_csv else 3], f"'{name}")
+
+
+SPLIT = [
+    "ana;=1+1", "ana\t=1+1", "ana; =1+1", 'ana;"=1+1"', "ana\n=1+1", "ana\r\n@SUM(1)", "x|+1",
+    'a","b;=1', "ana;\uff1d1", "-1+1", "a&=1+1", "+cmd!A0", "@a|b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("export", [canvas_csv, moodle_csv, gradebook_csv])
+@pytest.mark.parametrize("separator", [";", "\t", ",", "|"])
+@pytest.mark.parametrize("text", [*SPLIT, *FORMULAS])
+def test_no_cell_is_a_formula_wherever_a_spreadsheet_splits_it(
+    export: Callable[[Catalog, Marks], str], separator: str, text: str
+) -> None:
+    note = Adjustment("ana", "ej01", "", -2, f"x{text}", "Marta")
+    marks: Marks = {
+        text: {"ej01": marked(3, missing=(text,), adjustments=(note,))},
+        f"x{text}": {},
+    }
+    table = export(CATALOG, marks)
+    cells = [
+        c for row in csv.reader(io.StringIO(table, newline=""), delimiter=separator) for c in row
+    ]
+    cells += [cell for line in table.splitlines() for cell in line.split(separator)[1:]
+              if separator != ","]  # fmt: skip
+    begins = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+    assert not [cell for cell in cells if cell.lstrip(' "\n').startswith(begins)]
 
 
 def test_the_gradebook_has_the_columns_that_scripts_know() -> None:

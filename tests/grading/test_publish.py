@@ -120,4 +120,4 @@ def test_the_pages_follow_the_status(tmp_path: Path, ledger: Ledger) -> None:
     publish(tmp_path, CATALOG, ledger, ["ana"])
     text = (tmp_path / "feedback/ana/ej01.html").read_text("utf-8")
     assert "Intento 2" in text
-    assert "Se acabó el tiempo" in text
+    assert "Tu notebook no llegó al final" in text

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from taller.catalog import Catalog, Exercise
-from taller.grading.gradebook import csv_text, plain_cell, scores
+from taller.grading.gradebook import Exact, csv_text, scores
 from taller.grading.marks import Mark, Marks
 from taller.grading.pages.rendering import visible
 from taller.grading.pages.wording import WORDS
 
-_USER_NAME = re.compile(r"[-+@][\w.@+-]*")
-"""User names may begin like a formula; without an operator's brackets they can call nothing."""
+_USER_NAME = re.compile(r"[-+@]\w[\w.]*(?:@[\w.]+)?")
+"""User names may begin with a sign; with nothing to compute behind it, that is no formula."""
 _POINTS_ROW = "Points Possible"
 """Canvas takes every row whose first cell contains this for the one with the maxima."""
 
@@ -42,7 +42,7 @@ def canvas_csv(catalog: Catalog, marks: Marks) -> str:
         [f"    {_POINTS_ROW}", "", "", "", "", *points],
     ]
     for student, own in sorted(marks.items()):
-        name = "" if _POINTS_ROW in student else plain_cell(student)
+        name = "" if _POINTS_ROW in student else student
         rows.append([name, "", "", _user_name(student), "", *scores(own, ids)])
     return csv_text(rows)
 
@@ -94,4 +94,4 @@ def _title(exercise: Exercise) -> str:
 
 def _user_name(student: str) -> str:
     """The folder's name as it is, unless a spreadsheet could run it, which no user name is."""
-    return student if _USER_NAME.fullmatch(student) else plain_cell(student)
+    return Exact(student) if _USER_NAME.fullmatch(student) else student

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from taller.catalog import Catalog
 from taller.grading.marks import Mark, Marks, total
 from taller.result import Result
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?=[\s\"']{0,8}[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet could see a formula begin: at the start of a cell, and after whatever it may
+take for the end of one. A Spanish Excel splits at semicolons, also inside the quotes of a file that
+is separated by commas; with a tab or a new line it is the same."""
 
 
 def write_result(output: Path, result: Result) -> None:
@@ -25,7 +29,7 @@ def gradebook_csv(catalog: Catalog, marks: Marks) -> str:
     ids = [exercise.id for exercise in catalog.exercises]
     best = sum(exercise.points for exercise in catalog.exercises)
     rows = [
-        [plain_cell(student), *scores(own, ids), total(own.values()), best]
+        [student, *scores(own, ids), total(own.values()), best]
         for student, own in sorted(marks.items())
     ]
     return csv_text([["student", *ids, "total", "max_total"], *rows])
@@ -38,15 +42,25 @@ def scores(own: Mapping[str, Mark], ids: Iterable[str]) -> list[int | str]:
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV, as RFC 4180 has it."""
+    """Rows as CSV, as RFC 4180 has it; no text in them can be a formula, but an ``Exact`` one."""
     draft = io.StringIO(newline="")
-    csv.writer(draft).writerows(rows)
+    csv.writer(draft).writerows([_plain(cell) for cell in row] for row in rows)
     return draft.getvalue()
 
 
+class Exact(str):
+    """A text that must be written as it is, and that no spreadsheet can run."""
+
+    __slots__ = ()
+
+
+def _plain(cell: object) -> object:
+    return plain_cell(cell) if isinstance(cell, str) and not isinstance(cell, Exact) else cell
+
+
 def plain_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A cell that no spreadsheet takes for a formula, whatever it splits cells at."""
+    return _FORMULA.sub("'", text)
 
 
 def write_if_changed(path: Path, text: str) -> bool:
