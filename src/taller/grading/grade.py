@@ -19,6 +19,7 @@ from taller.grading.seal import publish_sealed, require_whole
 from taller.grading.submissions import Submission, collect
 from taller.grading.task import Task, verdict_on
 from taller.grading.verdicts import no_verdict
+from taller.grading.writing import writing_to
 from taller.result import Result
 
 EXIT_INFRASTRUCTURE = 3
@@ -87,7 +88,7 @@ def grade_all(
         SandboxUnavailable: this machine cannot isolate answers.
         EngineError: Docker does not answer.
         TallerError: there is nothing to grade, another grader is at work in the same OUT, the
-            ledger cannot be used or lost rows, or the cluster is gone.
+            ledger cannot be used or lost rows, OUT cannot be written to, or the cluster is gone.
     """
     class_ = collect(submitted, catalog, options.only, output)
     found = class_.submissions
@@ -95,7 +96,7 @@ def grade_all(
         require_bubblewrap()
     url = ledger_url(output, options.gradebook)
     run = leftovers.run_name(output)
-    with alone(output), Ledger(url) as ledger:
+    with writing_to(output), alone(output), Ledger(url) as ledger:
         require_whole(output, ledger)
         prefixes = {leftovers.prefix_of(run, one.student, one.exercise.id) for one in found}
         clear = partial(leftovers.clear, run, prefixes)

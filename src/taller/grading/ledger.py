@@ -35,6 +35,18 @@ _BEGIN = {
     "postgresql": ["BEGIN", "SELECT pg_advisory_xact_lock(hashtext('taller ledger'))"],
 }
 """What begins a transaction in which nobody else appends."""
+_ADVICE = {
+    "is full": "Haz sitio en ese disco y repite el comando: sigue donde se quedó.",
+    "readonly": "Da permiso de escritura en esa carpeta, o elige otra con -o.",
+    "unable to open": "Da permiso de escritura en esa carpeta, o elige otra con -o.",
+    "malformed": "El archivo está dañado: recupéralo de una copia.",
+    "disk I/O": "El disco falla o está lleno: míralo y repite el comando.",
+}
+"""What SQLite says (sqlite.org/rescode.html) to what to do."""
+_OTHER_LEDGER = (
+    "Si no es un registro de esta versión del taller, elige otra carpeta con -o, u otra base de "
+    "datos con --gradebook."
+)
 _WAIT_SECONDS = 30
 _BLOCK = 200
 """Rows in memory at a time."""
@@ -85,11 +97,16 @@ class Ledger:
         self._engine = create_engine(url, connect_args={seconds: _WAIT_SECONDS})
         with self._speaking():
             connection = self._engine.connect()
-            self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            if self._engine.dialect.name == "sqlite":
-                self._connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        with self._appending():
-            METADATA.create_all(self._connection)
+        self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with self._speaking():
+                if self._engine.dialect.name == "sqlite":
+                    self._connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            with self._appending():
+                METADATA.create_all(self._connection)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -219,10 +236,10 @@ class Ledger:
             yield
         except SQLAlchemyError as error:
             why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            advice = next((text for sign, text in _ADVICE.items() if sign in why), _OTHER_LEDGER)
             raise TallerError(
                 f"El registro {self.name} no se puede usar: {why}.",
-                "Si no es un registro de esta versión del taller, elige otra carpeta con -o, u "
-                "otra base de datos con --gradebook. Lo que ya estaba guardado sigue guardado.",
+                f"{advice} Lo que ya estaba guardado sigue guardado.",
             ) from error
 
 

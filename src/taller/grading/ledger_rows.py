@@ -2,12 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
 
+from taller.errors import TallerError
 from taller.result import Result
+
+
+class DamagedRow(TallerError):
+    """A row that does not hold what its kind says."""
+
 
 ORIGIN = "0" * 64
 """What the first row has as the hash of the row before it."""
@@ -93,15 +101,41 @@ class Row:
     def expected(self) -> str:
         """The hash that its content must have."""
         parts = [self.seq, self.kind, self.student, self.exercise, self.key, self.content]
-        text = json.dumps([*parts, self.recorded_at, self.previous], ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        # Whoever damaged a row may have left anything in it, bytes too.
+        text = json.dumps(
+            [*parts, self.recorded_at, self.previous], ensure_ascii=False, default=repr
+        )
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
     def verdict(self) -> Result:
-        """The result that it holds."""
-        return Result.from_dict(json.loads(self.content))
+        """The result that it holds.
+
+        Raises:
+            DamagedRow: it holds none.
+        """
+        with self._named():
+            return Result.from_dict(json.loads(self.content))
 
     def adjustment(self) -> Adjustment:
-        """The adjustment that it holds."""
-        own: dict[str, Any] = json.loads(self.content)
-        own |= {"student": self.student, "exercise": self.exercise}
-        return Adjustment(**own, when=self.recorded_at, row=self.seq)
+        """The adjustment that it holds.
+
+        Raises:
+            DamagedRow: it holds none.
+        """
+        with self._named():
+            own: dict[str, Any] = json.loads(self.content)
+            own |= {"student": self.student, "exercise": self.exercise}
+            return Adjustment(**own, when=self.recorded_at, row=self.seq)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say which row it is that cannot be read."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise DamagedRow(
+                f"La fila {self.seq} del registro ({self.student}, {self.exercise}) está dañada: "
+                f"{error!r}.",
+                "No se ha tocado nada. Mira qué más falla con «taller ledger verify OUT» y "
+                "recupera el registro de una copia.",
+            ) from error

@@ -14,6 +14,7 @@ from taller.catalog import Catalog
 from taller.errors import TallerError
 from taller.grading.gradebook import write_whole
 from taller.grading.ledger import Head, Ledger
+from taller.grading.ledger_rows import DamagedRow
 from taller.grading.publish import publish
 from taller.result import Result
 
@@ -116,11 +117,15 @@ def faults(output: Path, ledger: Ledger) -> Iterator[str]:
 
 def _differing(output: Path, ledger: Ledger) -> Iterator[str]:
     """The published results that are not in the ledger as they are."""
-    said = {
-        (row.student, row.exercise, json.loads(row.content)["attempt"]): hash(row.content)
-        for row in ledger.rows()
-        if row.kind == "verdict"
-    }
+    said: dict[tuple[str, str, int], int] = {}
+    for row in ledger.rows():
+        try:
+            if row.kind == "verdict":
+                said[row.student, row.exercise, row.verdict().attempt] = hash(row.content)
+            else:
+                row.adjustment()
+        except DamagedRow as error:
+            yield error.message
     for path in sorted(output.glob("results/*/*.json")):
         try:
             result = Result.from_dict(json.loads(path.read_text("utf-8")))
