@@ -56,9 +56,7 @@ async def adopt(call: Call, body: dict[str, Any], image: str, imposed: dict[str,
     return sum(mount["Type"] == "volume" and not mount.get("Source") for mount in mounts)
 
 
-def _take_out(
-    call: Call, host: dict[str, Any], binds: list[str], imposed: dict[str, Any]
-) -> None:
+def _take_out(call: Call, host: dict[str, Any], binds: list[str], imposed: dict[str, Any]) -> None:
     asked = shown(host["Binds"], call.tenant)
     host["Binds"] = [bind for bind in host["Binds"] if bind not in binds] or None
     imposed["Binds"] = [shown(host["Binds"], call.tenant), asked]

@@ -8,15 +8,17 @@ from functools import partial
 
 from docker_guard import images
 from docker_guard.archive import clean_path, read_member, rebuild_tar
+from docker_guard.build_limits import Reason
 from docker_guard.call import Call, Relay
 from docker_guard.dockerfile import rewrite
 from docker_guard.engine import Request
 from docker_guard.model import decode
 from docker_guard.names import without_namespace
-from docker_guard.policy import MEGABYTE, Tenant
+from docker_guard.policy import MEGABYTE
 from docker_guard.references import real_tag
 from docker_guard.refusal import Refused
 
+_DOCKERFILE_BYTES = 64 * 1024
 _CLASSIC = ("", "1")
 _DROPPED = ("shmsize", "cpushares", "cpusetcpus", "cpusetmems", "cpuperiod", "cpuquota", "memory",
             "memswap", "networkmode", "platform", "ulimits", "cachefrom", "pull")  # fmt: skip
@@ -49,7 +51,7 @@ async def build(call: Call) -> Relay:
         last_words=_time_is_up(call.policy.build_seconds),
         place=_place(call),
         afterwards=keep,
-        line_filter=partial(_shown, call.tenant),
+        line_filter=partial(_shown, call, Reason(call.policy), Output(call.policy.output_mb)),
     )  # fmt: skip
 
 
@@ -61,12 +63,40 @@ async def _place(call: Call) -> AsyncIterator[None]:
         yield
 
 
-def _shown(tenant: Tenant, line: bytes) -> bytes | None:
-    """A line of the build's output with the tenant's names, and without the guard's labels."""
-    text = line.decode("utf-8", "replace")
+def _shown(call: Call, reason: Reason, output: "Output", line: bytes) -> bytes | None:
+    """A line of the build's output with the tenant's names, and without the guard's labels.
+
+    Raises:
+        Refused: there is too much of it.
+    """
+    tenant = call.tenant
+    output.add(len(line))
+    text = reason.explained(line.decode("utf-8", "replace"), call.disk.stopped)
     if tenant.namespace in text and '"taller.prefix' in text.replace("\\", ""):
         return None
     return without_namespace(text, tenant).encode()
+
+
+class Output:
+    """How much a build has written to its client."""
+
+    def __init__(self, megabytes: int) -> None:
+        self._left = megabytes * MEGABYTE
+        self._limit = megabytes
+
+    def add(self, size: int) -> None:
+        """Count so many bytes more.
+
+        Raises:
+            Refused: there is too much of it.
+        """
+        self._left -= size
+        if self._left < 0:
+            raise Refused(
+                f"La construcción escribió más de {self._limit} MB en pantalla, que es el tope: "
+                "quita las opciones que cuentan cada paso (-v, set -x).",
+                413,
+            )
 
 
 def _query(call: Call) -> dict[str, str]:
@@ -108,6 +138,8 @@ async def _source(call: Call, path: str) -> bytes:
     source = await read_member(call.upload, *_limits(call), path)
     if source is None:
         raise Refused(f"El contexto no tiene un fichero «{path}».", 400)
+    if len(source) > _DOCKERFILE_BYTES:
+        raise Refused(f"El Dockerfile pasa de {_DOCKERFILE_BYTES // 1024} KB, que es el tope.", 413)
     return source
 
 
@@ -122,5 +154,8 @@ async def _rewritten(call: Call, source: bytes, arguments: Mapping[str, str], ta
 
 
 def _time_is_up(seconds: float) -> bytes:
-    message = f"La construcción pasó de {seconds:g} s, que es el tope."
+    message = (
+        f"La construcción pasó de {seconds:g} s, que es el tope: mira qué paso no termina, o "
+        "hazla más corta."
+    )
     return json.dumps({"errorDetail": {"message": message}, "error": message}).encode() + b"\n"

@@ -9,7 +9,7 @@ from docker_guard import anonymous, images, networks
 from docker_guard.archive import rebuild_tar
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.container_body import check_cpu, update_rules
-from docker_guard.engine import Request
+from docker_guard.engine import Request, length
 from docker_guard.filters import own_filters, parse_filters, split_names
 from docker_guard.model import nested, rebuild
 from docker_guard.names import add_alias, asked_name, hide_alias, is_name, matches_any, shown
@@ -245,6 +245,7 @@ async def write_archive(call: Call) -> Relay:
     request = await _archive(call, "PUT", "noOverwriteDirNonDir", "copyUIDGID")
     limit = call.policy.upload_mb * MEGABYTE
     tar = await rebuild_tar(call.upload, limit, call.policy.context_files)
+    await call.disk.make_room(length(tar), request.path.split("/")[-2])
     headers = {"Content-Type": "application/x-tar"}
     return Relay(Request("PUT", request.path, request.query, tar, headers))
 

@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from docker_guard.engine import Engine
+from docker_guard.build_steps import BuildSteps
+from docker_guard.engine import Engine, EngineAway
 from docker_guard.folder_size import folder_size
 from docker_guard.policy import MEGABYTE, Policy, Tenant
 from docker_guard.refusal import Refusal, Refused
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
 _MOST_FILES = 1_000_000
+Layer = tuple[object, ...]
+"""What tells a layer from all others: newer engines name only the last one of an image."""
+
 _STATUS = 507
 """Insufficient Storage (RFC 4918)."""
 
@@ -32,6 +36,7 @@ class DiskWatch:
 
     Attributes:
         builds: how many are under way.
+        stopped: why the last container or build was stopped, in Spanish; empty until one is.
     """
 
     def __init__(
@@ -42,7 +47,11 @@ class DiskWatch:
         self._on_refusal = on_refusal
         self._mine = json.dumps({"label": [f"taller.prefix={tenant.namespace}"]})
         self._own_layer = f"LABEL taller.prefix={tenant.namespace}"
-        self._layers: dict[str, dict[str, int]] = {}
+        self._layers: dict[str, dict[Layer, int]] = {}
+        self._uploaded: dict[str, int] = {}
+        self._lock = asyncio.Lock()
+        self._steps = BuildSteps(tenant, policy, engine)
+        self.stopped = ""
         self.builds = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -53,11 +62,18 @@ class DiskWatch:
 
     @asynccontextmanager
     async def during_build(self) -> AsyncIterator[None]:
-        """Look on between the steps of a build, too."""
+        """Look on between the steps of a build, too.
+
+        Raises:
+            Refused: there is no room for more.
+        """
+        self.stopped = ""
+        await self.make_room()
         self.builds += 1
         self.wake()
         try:
-            yield
+            async with self._steps.limited():
+                yield
         finally:
             self.builds -= 1
 
@@ -73,29 +89,65 @@ class DiskWatch:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 running = await self._look()
-            except Refused as refused:  # the engine is away: nothing of it runs for us to watch
-                _log.warning("disk use is not watched: %s", refused.message)
+            except EngineAway as away:  # nothing of it runs for us to watch
+                _log.warning("disk use is not watched: %s", away.message)
                 return
+            except Refused as refused:  # an object went while we looked
+                _log.warning("disk use was not measured: %s", refused.message)
 
     async def _look(self) -> list[str]:
         """Measure, kill if need be, and return the containers that still run."""
-        containers = await self._get("/containers/json", {"all": "1", "size": "1"})
-        running = [c["Id"] for c in containers if c["State"] == "running"]
-        used = sum(c.get("SizeRw", 0) for c in containers)
-        if running:
-            used += await self._volumes() + await self._built()
+        used, running = await self._measure()
         if used <= self._limit:
             return running
         for identifier in running:
             await self._engine.json("POST", f"/containers/{identifier}/kill")
-        self._on_refusal(
-            Refusal("", "", _STATUS, f"Tus contenedores ocuparon {used // MEGABYTE} MB de disco, "
-                    f"más que los {self._limit // MEGABYTE} MB del tope, y se detuvieron.")
-        )  # fmt: skip
+        self.stopped = (
+            f"Tus contenedores ocuparon {used // MEGABYTE} MB de disco, más que los "
+            f"{self._limit // MEGABYTE} MB del tope, y se detuvieron."
+        )
+        self._on_refusal(Refusal("", "", _STATUS, self.stopped))
         return []
 
-    async def _volumes(self) -> int:
-        volumes = (await self._get("/volumes", {}))["Volumes"] or []
+    async def make_room(self, size: int = 0, identifier: str = "") -> None:
+        """See that so many bytes more fit, before they are written into a container.
+
+        What was uploaded counts for as long as the container exists, whether it runs or not.
+
+        Raises:
+            Refused: they do not fit.
+        """
+        async with self._lock:
+            used, _ = await self._measure()
+            if used + size > self._limit:
+                raise Refused(
+                    f"No queda sitio: tus objetos ocupan {used // MEGABYTE} MB de disco y el tope "
+                    f"son {self._limit // MEGABYTE} MB. Borra lo que no uses con «terraform "
+                    "destroy» antes de seguir.",
+                    413,
+                )
+            if identifier:
+                self._uploaded[identifier] = self._uploaded.get(identifier, 0) + size
+
+    async def _measure(self) -> tuple[int, list[str]]:
+        """Bytes of all that the tenant has, and its containers that run."""
+        containers = await self._get("/containers/json", {"all": "1", "size": "1"})
+        self._uploaded = {c["Id"]: self._uploaded.get(c["Id"], 0) for c in containers}
+        written = sum(max(c.get("SizeRw") or 0, self._uploaded[c["Id"]]) for c in containers)
+        used = written + await self._volumes(containers) + await self._built()
+        return used, [c["Id"] for c in containers if c.get("State") == "running"]
+
+    async def _volumes(self, containers: list[dict[str, Any]]) -> int:
+        """Bytes of the tenant's volumes, and of those that steps of its builds have got."""
+        volumes = (await self._get("/volumes", {})).get("Volumes") or []
+        known = {volume["Name"] for volume in volumes}
+        mounts = (mount for c in containers for mount in c.get("Mounts") or [])
+        for name in {m.get("Name") for m in mounts if m.get("Type") == "volume"} - known - {None}:
+            status, volume = await self._engine.json("GET", f"/volumes/{name}")
+            volumes += [volume] if status == 200 else []
+        return await self._bytes_of(volumes)
+
+    async def _bytes_of(self, volumes: list[dict[str, Any]]) -> int:
         folders = [Path(volume["Mountpoint"]) for volume in volumes]
         if all(os.access(folder, os.R_OK | os.X_OK) for folder in folders):
             sizes = [await asyncio.to_thread(self._size, folder) for folder in folders]
@@ -104,7 +156,8 @@ class DiskWatch:
         names = {volume["Name"] for volume in volumes}
         _, usage = await self._engine.json("GET", "/system/df")
         known = usage.get("Volumes") or []
-        return sum(max(v["UsageData"]["Size"], 0) for v in known if v["Name"] in names)
+        sizes = [(v.get("UsageData") or {}).get("Size") or 0 for v in known if v["Name"] in names]
+        return sum(max(size, 0) for size in sizes)
 
     async def _built(self) -> int:
         """Bytes of the layers that the tenant has built; those in common lie below its label."""
@@ -116,10 +169,16 @@ class DiskWatch:
         kept = [self._layers.get(image["Id"], {}) for image in images]
         return sum({layer: size for layers in kept for layer, size in layers.items()}.values())
 
-    def _own(self, history: list[dict[str, Any]]) -> dict[str, int]:
+    def _own(self, history: list[dict[str, Any]]) -> dict[Layer, int]:
         """Layer to size, newest first, down to the tenant's first label."""
-        marks = [n for n, layer in enumerate(history) if self._own_layer in layer["CreatedBy"]]
-        return {layer["Id"]: layer["Size"] for layer in history[: max(marks, default=0)]}
+        said = [str(layer.get("CreatedBy") or "") for layer in history]
+        marks = [number for number, text in enumerate(said) if self._own_layer in text]
+        own = zip(history, said, strict=True) if marks else ()
+        found = [
+            ((layer.get("Id"), layer.get("Created"), text), int(layer.get("Size") or 0))
+            for layer, text in own
+        ]
+        return dict(found[: max(marks, default=0)])
 
     def _size(self, folder: Path) -> int:
         return folder_size(folder, self._limit, _MOST_FILES)[0]

@@ -18,7 +18,7 @@ Resolve = Callable[[str], Awaitable[str]]
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z]+)\s*=\s*(\S+)\s*")
 _INSTRUCTION = re.compile(r"([A-Za-z]+)(?:\s+(.*))?", re.DOTALL)
 _FROM = re.compile(r"(?:--platform=\S+\s+)?(\S+)(?:\s+[aA][sS]\s+([a-zA-Z][\w.-]*))?", re.ASCII)
-_COPY_FLAGS = re.compile(r"((?:--(?:from|chown|chmod)=[\w.:/@-]+\s+)*)(?!--)(.*)", re.ASCII)
+_COPY_FLAGS = re.compile(r"((?:--(?:from|chown|chmod)=[\w.:/@-]+\s++)*+)(?!--)(.*)", re.ASCII)
 _COPY_FROM = re.compile(r"--from=(\S+)")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:[-+])([^}]*))?\})", re.ASCII)
 _ARGUMENT = re.compile(r"([A-Za-z_]\w*)(?:=(.*))?", re.ASCII)

@@ -196,7 +196,7 @@ async def _write(request: Request, parser: h11.Connection, writer: asyncio.Strea
     target = f"{request.path}?{query}" if query else request.path
     headers = {"Host": "docker", "Connection": "close", **(request.headers or {})}
     if request.method not in ("GET", "HEAD"):
-        headers["Content-Length"] = str(_length(request.body))
+        headers["Content-Length"] = str(length(request.body))
     event = h11.Request(method=request.method, target=target, headers=list(headers.items()))
     try:
         writer.write(parser.send(event) or b"")
@@ -209,7 +209,8 @@ async def _write(request: Request, parser: h11.Connection, writer: asyncio.Strea
         return  # it answered before it had read everything: the answer says why
 
 
-def _length(body: Body) -> int:
+def length(body: Body) -> int:
+    """How many bytes are left of a body."""
     if isinstance(body, bytes):
         return len(body)
     here = body.tell()

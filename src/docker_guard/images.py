@@ -17,7 +17,7 @@ from docker_guard.refusal import Refused
 
 _FILTERS = frozenset({"reference", "dangling", "before", "since"})
 _ID = re.compile(r"(sha256:)?([0-9a-f]{1,64})", re.ASCII)
-_ARGUMENTS = re.compile(r"\|[0-9]+ .*?(?=/bin/sh -c )", re.DOTALL)
+_ARGUMENTS = re.compile(r"\A\|[0-9]+ .*?(?=/bin/sh -c )", re.DOTALL)
 """Build arguments, as the history shows them before the command of a RUN step."""
 _AUTH = re.compile(r"[A-Za-z0-9+/=_-]{0,8192}", re.ASCII)
 
@@ -172,7 +172,7 @@ async def history(call: Call) -> Reply:
     mine = f"taller.prefix={call.tenant.namespace}"
     kept = [layer for layer in layers if mine not in layer["CreatedBy"]]
     for layer in kept:
-        layer["CreatedBy"] = _ARGUMENTS.sub("", layer["CreatedBy"], count=1)
+        layer["CreatedBy"] = _ARGUMENTS.sub("", layer.get("CreatedBy") or "", count=1)
         layer["Tags"] = [asked_name(t, call.tenant) for t in layer["Tags"] or []] or None
     return Reply(200, kept)
 

@@ -84,7 +84,8 @@ class Policy:
         file_mb: size of the largest file that a container or a build step may write (MiB).
         disk_mb: disk that volumes, containers and what is built may fill together (MiB).
         log_mb: size of a container's log in all; older lines are dropped (MiB).
-        build_memory_mb, build_seconds: limits of a build.
+        build_memory_mb, build_seconds, output_mb: limits of a build; the last one is what it
+            may write to its client (MiB). The processes of a step are those of a container.
         context_mb, context_files: size of a build context once unpacked (MiB), and its entries.
         upload_mb: size of what is copied into a container at a time (MiB).
         subnets: ranges in which a network may ask for a subnet of its own, at most a /16 each.
@@ -112,6 +113,7 @@ class Policy:
     log_mb: int = 30
     build_memory_mb: int = 1024
     build_seconds: float = 600.0
+    output_mb: int = 16
     context_mb: int = 64
     context_files: int = 5000
     upload_mb: int = 16

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.disk import DiskWatch
-from docker_guard.engine import Answer, Engine
+from docker_guard.engine import Answer, Engine, EngineAway
 from docker_guard.history import History
 from docker_guard.http import Exchange, Head
 from docker_guard.names import without_namespace
@@ -143,7 +143,15 @@ class Session:
             if relay.request.method == "HEAD":
                 headers["Content-Length"] = "0"
             await exchange.begin(answer.status, headers)
-            await _copy(answer, exchange, relay)
+            try:
+                await _copy(answer, exchange, relay)
+            except EngineAway:
+                raise
+            except Refused as refused:  # a line of it was one too many
+                words = {"errorDetail": {"message": refused.message}, "error": refused.message}
+                await exchange.write(json.dumps(words).encode() + b"\n")
+                await exchange.finish()
+                raise
             await relay.afterwards()
             await exchange.finish()
 
