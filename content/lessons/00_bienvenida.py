@@ -164,32 +164,17 @@ progress_table(prefix)
 # %% [markdown]
 # ## Compruébalo
 #
-# Cada lección acaba con tres preguntas. Elige una opción: la respuesta aparece al momento, y nadie
-# lleva la cuenta.
+# Cada lección acaba con tres preguntas. Elige una opción: al momento lees por qué sí o por qué no. Tu
+# taller recuerda lo que elegiste, solo para ti: no da ni quita puntos.
 
 # %%
-quiz(
-    "¿Qué hace lab.plan()?",
-    right="Anuncia lo que haría apply, sin tocar nada",
-    wrong=["Crea los recursos", "Comprueba solo la sintaxis"],
-    why="El plan se lee antes de decidir; el mundo cambia con apply.",
-)
+quiz("00-1")
 
 # %%
-quiz(
-    "«Infraestructura declarativa» significa que escribes…",
-    right="cómo debe quedar todo, y la herramienta calcula los pasos",
-    wrong=["los pasos, en orden", "un script para cada servidor"],
-    why="Por eso repetir apply no hace nada: lo que existe ya es lo que describiste.",
-)
+quiz("00-2")
 
 # %%
-quiz(
-    "¿Para qué sirve el prefijo?",
-    right="Para que lo tuyo no choque con lo de otra persona u otro ambiente",
-    wrong=["Para ordenar los archivos", "Para elegir la versión de Terraform"],
-    why="Todo nombre en Docker empieza por él: dev_raw, stg_raw, ana-01_raw…",
-)
+quiz("00-3")
 
 # %% [markdown]
 # ## Recoger

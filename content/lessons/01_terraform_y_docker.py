@@ -633,28 +633,13 @@ lab.plan(image_tag="v2")
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿Por qué volume_name y no host_path = docker_volume.features.mountpoint?",
-    right="Porque host_path es una ruta de la máquina del Engine, y Docker deja de tratarla como volumen",
-    wrong=["Porque host_path es más lento", "Porque mountpoint no se conoce hasta después del apply"],
-    why="Con volume_name, Docker sabe quién usa el volumen, le da su dueño, y sirve también en remoto.",
-)
+quiz("01-1")
 
 # %%
-quiz(
-    "¿En qué se diferencian el resource y el data source docker_registry_image?",
-    right="El resource publica la imagen; el data source solo lee qué hay publicado",
-    wrong=["En nada: son dos nombres de lo mismo", "El data source la descarga al Engine"],
-    why="Un data source nunca crea nada: trae información de algo que ya existe.",
-)
+quiz("01-2")
 
 # %%
-quiz(
-    "La contraseña del registry está en una variable sensitive. ¿Dónde sigue estando escrita?",
-    right="En el state y en los planes guardados",
-    wrong=["En ninguna parte: Terraform la cifra", "En el nombre de la imagen"],
-    why="sensitive la tapa en pantalla, pero el state la contiene: por eso se protege su backend.",
-)
+quiz("01-3")
 
 # %% tags=["teardown"]
 lab.teardown()

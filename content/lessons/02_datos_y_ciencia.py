@@ -162,28 +162,13 @@ lab.docker.ls(f"{prefix}_{layer}")
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿Qué volumen es la frontera entre los dos dominios?",
-    right="features: lo escribe Ingeniería de Datos y Ciencia de Datos solo lo lee",
-    wrong=["raw: es donde entran los datos", "models: es donde queda el resultado"],
-    why="Un dominio publica y el otro consume; ninguno toca las tablas internas del otro.",
-)
+quiz("02-1")
 
 # %%
-quiz(
-    "El entrenamiento intenta escribir en features. ¿Qué pasa?",
-    right="Falla: el volumen está montado de solo lectura",
-    wrong=["Escribe, pero Terraform lo deshace en el próximo apply", "Docker crea una copia para él"],
-    why="read_only = true lo impide el kernel, no un acuerdo entre equipos.",
-)
+quiz("02-2")
 
 # %%
-quiz(
-    "¿De quién es el state de Terraform?",
-    right="De Infra MLOps: dice qué existe y quién lo administra",
-    wrong=["De Ciencia de Datos, porque guarda el modelo", "De Ingeniería de Datos, porque guarda las tablas"],
-    why="El state no contiene datos ni modelos: es la memoria de la infraestructura.",
-)
+quiz("02-3")
 
 # %% tags=["teardown"]
 lab.teardown()

@@ -256,28 +256,13 @@ pd.DataFrame({"raw": passengers.iloc[passenger - 1], "silver": in_silver, "gold"
 # ## Compruébalo
 
 # %%
-quiz(
-    "Llega una fila con la edad «unos cuarenta». ¿Qué ocurre?",
-    right="raw la guarda tal cual; silver la aparta con el motivo, y las demás siguen",
-    wrong=["ingest falla y no entra nada", "silver pone un 40 y sigue"],
-    why="raw conserva lo que llegó; silver no inventa ni se calla: aparta y explica.",
-)
+quiz("03-1")
 
 # %%
-quiz(
-    "¿Por qué silver elimina boat y body?",
-    right="Porque solo se supieron después del naufragio: delatan el resultado",
-    wrong=["Porque tienen muchos huecos", "Porque no son números"],
-    why="Entrenar con ellos daría métricas magníficas y un modelo inútil.",
-)
+quiz("03-2")
 
 # %%
-quiz(
-    "¿Qué garantiza el manifiesto de una capa?",
-    right="De qué entradas y con qué código se hizo, y que nadie ha tocado sus archivos",
-    wrong=["Que el modelo es bueno", "Que el volumen no está lleno"],
-    why="Guarda el SHA-256 de entradas y salidas: la etapa siguiente lo comprueba antes de leer.",
-)
+quiz("03-3")
 
 # %% tags=["teardown"]
 lab.teardown()

@@ -178,28 +178,13 @@ lab.picture(lab.plan(run_id="local2"))
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿De dónde sale el orden en que Terraform crea los recursos?",
-    right="De las referencias entre ellos (y de depends_on)",
-    wrong=["Del orden de los bloques en el archivo", "Del orden alfabético de los archivos"],
-    why="Los archivos pueden estar en cualquier orden: manda el grafo.",
-)
+quiz("04-1")
 
 # %%
-quiz(
-    "¿Por qué train no monta raw ni silver?",
-    right="Porque solo necesita features: cada contenedor ve lo imprescindible",
-    wrong=["Porque ya se han borrado", "Porque están en otra red"],
-    why="Menos montajes, menos que se pueda romper… o filtrar.",
-)
+quiz("04-2")
 
 # %%
-quiz(
-    "Un volumen se dibuja con una flecha discontinua hacia un contenedor. ¿Qué significa?",
-    right="Que el contenedor lo monta de solo lectura",
-    wrong=["Que el volumen está vacío", "Que el contenedor ha fallado"],
-    why="Es el read_only del montaje, leído de Docker.",
-)
+quiz("04-3")
 
 # %% tags=["teardown"]
 lab.teardown()

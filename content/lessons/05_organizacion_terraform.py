@@ -312,28 +312,13 @@ lab.test().passed
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿Qué hace que una carpeta sea un módulo de Terraform?",
-    right="Que contiene archivos .tf",
-    wrong=["Que está dentro de modules/", "Que tiene un archivo llamado main.tf"],
-    why="Los nombres son costumbre; Terraform lee todos los .tf de la carpeta como uno solo.",
-)
+quiz("05-1")
 
 # %%
-quiz(
-    "¿Cómo usa la raíz el nombre de un volumen que crea un módulo?",
-    right="Con un output del módulo: module.data_layer.raw_volume",
-    wrong=["Con docker_volume.raw.name", "Escribiendo el nombre a mano"],
-    why="El output es el contrato; lo de dentro puede cambiar.",
-)
+quiz("05-2")
 
 # %%
-quiz(
-    "terraform test con command = plan…",
-    right="comprueba el plan y no crea nada",
-    wrong=["crea los recursos y los deja", "solo revisa el formato"],
-    why="Por eso es rápido y se puede ejecutar en cada cambio. Con command = apply sí crea, y luego destruye.",
-)
+quiz("05-3")
 
 # %% tags=["teardown"]
 infra.teardown()

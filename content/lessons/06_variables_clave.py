@@ -299,28 +299,13 @@ lab.plan(image_repo="titanic-pipeline", image_tag="v2.0.0", run_id="local3")
 # ## Compruébalo
 
 # %%
-quiz(
-    "Hay un default, un .auto.tfvars y un -var para la misma variable. ¿Cuál gana?",
-    right="El -var de la línea de comandos",
-    wrong=["El default", "El archivo .auto.tfvars"],
-    why="Gana lo más cercano a quien ejecuta.",
-)
+quiz("06-1")
 
 # %%
-quiz(
-    "¿Por qué run_id se calcula fuera y no con timestamp()?",
-    right="Porque timestamp() cambia en cada plan, y nunca dejaría de haber cambios",
-    wrong=["Porque timestamp() no existe en Terraform", "Porque Docker no acepta fechas"],
-    why="Un plan repetido debe salir vacío: lo que cambia solo, no es declarativo.",
-)
+quiz("06-2")
 
 # %%
-quiz(
-    "Dos personas usan el mismo Docker con prefijos distintos. ¿Qué comparten?",
-    right="El Engine, y nada más: cada cosa tiene su nombre",
-    wrong=["Los volúmenes", "El state"],
-    why="El prefijo está en cada nombre y cada prefijo tiene su carpeta y su state.",
-)
+quiz("06-3")
 
 # %% tags=["teardown"]
 for environment in environments.values():

@@ -165,28 +165,13 @@ lab.state_list()
 # ## Compruébalo
 
 # %%
-quiz(
-    "docker ps no enseña el contenedor de entrenamiento. ¿Qué ha pasado, seguramente?",
-    right="Que ha terminado: hace falta docker ps -a",
-    wrong=["Que Terraform lo ha borrado", "Que le falta un puerto"],
-    why="Sin -a solo se ven los que están en marcha, y un trabajo batch acaba.",
-)
+quiz("07-1")
 
 # %%
-quiz(
-    "Quieres volver a entrenar con los mismos datos y la misma imagen. ¿Qué cambias?",
-    right="run_id",
-    wrong=["image_tag", "prefix"],
-    why="run_id está en el nombre de los contenedores, y en nada que guarde datos.",
-)
+quiz("07-2")
 
 # %%
-quiz(
-    "¿Qué borra terraform destroy?",
-    right="Lo que está en su state",
-    wrong=["Todo lo que haya en Docker", "Solo los contenedores"],
-    why="El state es la lista de lo que Terraform administra; lo demás no es asunto suyo.",
-)
+quiz("07-3")
 
 # %% tags=["teardown"]
 lab.teardown()

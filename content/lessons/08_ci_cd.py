@@ -377,28 +377,13 @@ lab.terraform("fmt", "-check", "-recursive", check=False).returncode
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿Por qué el lint va antes que la imagen?",
-    right="Porque es lo más barato: un error pequeño se sabe en un segundo",
-    wrong=["Porque Docker necesita el informe de ruff", "Porque GitHub lo exige"],
-    why="Las puertas se ordenan de la más barata a la más cara.",
-)
+quiz("08-1")
 
 # %%
-quiz(
-    "¿Por qué el paso 5 aplica ci.tfplan y no hace un plan nuevo?",
-    right="Porque así se aplica exactamente lo que alguien revisó",
-    wrong=["Porque es más rápido", "Porque apply no sabe hacer planes"],
-    why="Entre la revisión y el apply el mundo puede cambiar; si cambia, el plan caduca y se revisa otro.",
-)
+quiz("08-2")
 
 # %%
-quiz(
-    "Alguien vuelve a subir otra imagen con la misma etiqueta. ¿Qué hace nuestro Terraform?",
-    right="Ve que el digest es otro y propone un cambio en el plan",
-    wrong=["Nada: la etiqueta es la misma", "La descarga sin avisar"],
-    why="El data source lee el digest en cada plan: un cambio silencioso se vuelve visible.",
-)
+quiz("08-3")
 
 # %% [markdown]
 # ## Recoger

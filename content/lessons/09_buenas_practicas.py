@@ -433,28 +433,13 @@ drift_check()
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿Qué hace use_lockfile = true en el backend s3?",
-    right="Usa un objeto del propio bucket como candado: no hace falta DynamoDB",
-    wrong=["Guarda las versiones de los providers", "Impide leer el state a los demás"],
-    why="Solo uno puede crear ese objeto; quien llega después ve de quién es. Las versiones van en .terraform.lock.hcl.",
-)
+quiz("09-1")
 
 # %%
-quiz(
-    "¿Por qué dos states, infra-data e infra-ml?",
-    right="Para que un error en los entrenamientos no pueda llevarse los datos",
-    wrong=["Porque un state no admite más de cien recursos", "Porque cada volumen necesita el suyo"],
-    why="El radio de la explosión es el state: lo que no está en él no se puede destruir desde él.",
-)
+quiz("09-2")
 
 # %%
-quiz(
-    "El plan nocturno termina con código 2. ¿Qué significa?",
-    right="Que hay diferencias entre el código y la realidad",
-    wrong=["Que Terraform ha fallado", "Que todo está como debe"],
-    why="1 es un error: no se sabe nada. 2 es una respuesta: hay cambios pendientes.",
-)
+quiz("09-3")
 
 # %% [markdown]
 # ## Recoger

@@ -151,28 +151,13 @@ plan = lab.plan(prefix="vecina")
 # ## Compruébalo
 
 # %%
-quiz(
-    "Una comprobación falla y no entiendes por qué. ¿Qué haces primero?",
-    right="Leer lo que dice la tarjeta: qué esperaba y qué ha encontrado",
-    wrong=["Pedir la pista 3", "Empezar el ejercicio de cero"],
-    why="La mayoría de las veces el mensaje ya nombra el archivo, el bloque o el nombre que no encaja.",
-)
+quiz("10-1")
 
 # %%
-quiz(
-    "¿Se pierden puntos por fallar una comprobación y repetirla?",
-    right="No: cuenta lo que haya al final",
-    wrong=["Sí, uno por intento", "Sí, pero solo en los opcionales"],
-    why="Probar, mirar y corregir es exactamente como se trabaja con Terraform.",
-)
+quiz("10-2")
 
 # %%
-quiz(
-    "¿Por qué se hace un plan con otro prefijo?",
-    right="Porque descubre los nombres escritos a mano",
-    wrong=["Porque Terraform lo exige", "Para que el plan tarde menos"],
-    why="Si al cambiar la variable un nombre no cambia, es que no depende de ella.",
-)
+quiz("10-3")
 
 # %% tags=["teardown"]
 lab.teardown()

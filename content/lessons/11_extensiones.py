@@ -307,28 +307,13 @@ metrics["experiment"], metrics["model"], metrics["cross_validation"]
 # ## Compruébalo
 
 # %%
-quiz(
-    "¿Por qué el servicio monta models de solo lectura?",
-    right="Porque servir no es entrenar: no debe poder cambiar el modelo",
-    wrong=["Porque así responde más rápido", "Porque un volumen no admite dos contenedores"],
-    why="Cada uno puede hacer lo que su trabajo pide, y nada más.",
-)
+quiz("11-1")
 
 # %%
-quiz(
-    "wait = true y un healthcheck. ¿Cuándo termina apply?",
-    right="Cuando el servicio responde sano",
-    wrong=["Cuando el contenedor arranca", "Cuando el contenedor acaba"],
-    why="Arrancar no es estar listo: entre lo uno y lo otro, Python importa, carga y abre el puerto.",
-)
+quiz("11-2")
 
 # %%
-quiz(
-    "Quieres añadir MLflow a la plataforma. ¿Dónde empezarías?",
-    right="En un módulo nuevo, infra/modules/mlflow, que reciba la red y el volumen de modelos",
-    wrong=["Dentro de train_container.tf", "En otro Terraform, sin relación con este"],
-    why="Un servicio, un módulo: se prueba, se versiona y se quita sin tocar lo demás.",
-)
+quiz("11-3")
 
 # %% tags=["teardown"]
 lab.teardown()

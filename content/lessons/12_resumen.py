@@ -105,28 +105,13 @@ progress_table(prefix)
 # ## Compruébalo
 
 # %%
-quiz(
-    "Borras por error la carpeta del proyecto, pero el código está en Git y el state en S3. ¿Qué has perdido?",
-    right="Nada: clonas, haces init y sigues",
-    wrong=["Los volúmenes", "La relación entre el código y Docker"],
-    why="El código dice qué debe haber; el state, qué hay. Los dos estaban a salvo.",
-)
+quiz("12-1")
 
 # %%
-quiz(
-    "¿Qué convierte todo esto en MLOps y no solo en infraestructura?",
-    right="Que datos, código, imagen y modelo llevan versión, y se puede repetir cada paso",
-    wrong=["Que usa Docker", "Que hay un modelo de machine learning"],
-    why="Poder decir de qué datos y de qué código salió un modelo, y volver a hacerlo.",
-)
+quiz("12-2")
 
 # %%
-quiz(
-    "¿Cuál es el primer paso cuando algo no está como esperabas?",
-    right="Un plan: compara lo escrito con lo que hay, y no toca nada",
-    wrong=["Un apply, por si se arregla", "Un destroy y empezar de cero"],
-    why="Mirar antes de tocar. Casi todo el oficio está ahí.",
-)
+quiz("12-3")
 
 # %% [markdown]
 # **Fin del taller.** Gracias por llegar hasta aquí. Rompe cosas, léelas, cúralas: ya sabes cómo.

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from taller import quizzes
 from taller.builder.exercise import build_exercise, build_lesson
 from taller.builder.notebook import dumps
+from taller.builder.quizzes import lesson_questions
 from taller.catalog import ContentError, load_catalog
 
 GENERATED = ("notebooks", "exercises", "solutions")
@@ -33,6 +35,8 @@ def render(root: Path) -> dict[Path, str]:
     files: dict[Path, str] = {}
     for lesson in catalog.lessons:
         files[Path("notebooks", f"{lesson.name}.ipynb")] = dumps(build_lesson(lesson.path))
+    asked = [question for lesson in catalog.lessons for question in lesson_questions(lesson)]
+    files[quizzes.FILE] = quizzes.packed(asked)
     for exercise in catalog.exercises:
         built = build_exercise(exercise)
         files[Path("exercises", f"{exercise.name}.ipynb")] = dumps(built.stub)
@@ -78,6 +82,8 @@ def _notebooks(root: Path) -> Iterator[Path]:
     for folder in GENERATED:
         # Jupyter's own .ipynb_checkpoints are a student's backup, not ours to judge or remove.
         yield from (root / folder).glob("*.ipynb")
+    if (root / quizzes.FILE).is_file():
+        yield root / quizzes.FILE
 
 
 def _refuse_unlisted(root: Path) -> None:
@@ -86,6 +92,7 @@ def _refuse_unlisted(root: Path) -> None:
     listed = {content / name for name in _DOCUMENTS}
     catalog = load_catalog(root)
     listed |= {lesson.path for lesson in catalog.lessons}
+    listed |= {quizzes.quiz_file(lesson.path) for lesson in catalog.lessons}
     for exercise in catalog.exercises:
         listed |= {exercise.folder / name for name in _EXERCISE_FILES}
         listed |= set((exercise.folder / "wrong").glob("*.toml"))

@@ -1,70 +1,125 @@
-"""Questions that check themselves: pick an option and its verdict appears, without JavaScript."""
+"""Questions at the end of a lesson: pick an option, read why, and find it again tomorrow."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
+import difflib
+import html
+import json
+from typing import Any
 
-_STYLE = """
-<style>
-.taller-quiz { border: 1px solid var(--jp-border-color2, #ccc); border-radius: 6px;
-  padding: .6em 1em; max-width: 46em; margin: 0; }
-.taller-quiz legend { font-weight: 600; padding: 0 .4em; }
-.taller-quiz label { display: block; padding: .2em 0; cursor: pointer; }
-.taller-quiz .verdict { display: none; margin: .1em 0 .4em 1.9em; }
-.taller-quiz input:checked ~ .verdict { display: block; }
-.taller-quiz .right { color: var(--jp-success-color0, #1b5e20); }
-.taller-quiz .wrong { color: var(--jp-error-color0, #b71c1c); }
-</style>
-"""
+from taller.lab.errors import LabError
+from taller.lab.files import replace_text
+from taller.lab.shown import in_notebook
+from taller.quizzes import Option, Question, known_ids, unpacked
+from taller.workspace import home, repository
+
+_GOOD, _BAD = "var(--jp-success-color0, #1b5e20)", "var(--jp-error-color0, #b71c1c)"
 
 
-@dataclass(frozen=True)
 class Quiz:
-    """A question with one right option; shows itself in a notebook.
+    """A question; shows itself with its options, and the verdict on the one that was picked.
 
     Attributes:
-        question: what is asked.
-        options: every option, in the order shown.
-        right: the option that is right.
-        why: the reason, shown under the right option.
+        question: what is asked, and the options.
+        answer: the option that the student picked, now or another day; None before.
     """
 
-    question: str
-    options: tuple[str, ...]
-    right: str
-    why: str
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        kept = _kept().get(question.id)
+        self.answer = next((one for one in question.options if one.text == kept), None)
 
-    def _repr_html_(self) -> str:
-        rows = "".join(self._row(option) for option in self.options)
-        legend = f"<legend>{escape(self.question)}</legend>"
-        return f'{_STYLE}<fieldset class="taller-quiz">{legend}{rows}</fieldset>'
+    def pick(self, option: Option) -> None:
+        """Answer the question, and remember it for this student alone."""
+        self.answer = option
+        _keep(self.question.id, option.text)
 
-    def _row(self, option: str) -> str:
-        kind, text = (
-            ("right", f"✓ Sí. {self.why}") if option == self.right else ("wrong", "✗ No es esa.")
-        )
-        return (
-            f'<label><input type="radio" name="{_key(self.question)}"> {escape(option)}'
-            f'<span class="verdict {kind}">{escape(text)}</span></label>'
-        )
+    @property
+    def verdict(self) -> str:
+        """The sentence on the option that was picked; empty before."""
+        if self.answer is None:
+            return ""
+        return f"{'✓ Sí.' if self.answer.right else '✗ No es esa.'} {self.answer.why}"
 
     def __repr__(self) -> str:
-        letters = (f"  {chr(97 + i)}) {option}" for i, option in enumerate(self.options))
-        return "\n".join([self.question, *letters])
+        letters = [f"  {_letter(n)}) {one.text}" for n, one in enumerate(self.question.options)]
+        asked = [self.question.question, *letters]
+        if self.answer is None:
+            return "\n".join([*asked, f'Responde con quiz("{self.question.id}", "a").'])
+        picked = _letter(self.question.options.index(self.answer))
+        return "\n".join([*asked, f"Tu respuesta: {picked}. {self.verdict}"])
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Buttons where there is a notebook, the text everywhere else."""
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if in_notebook():
+            bundle |= self._widget()._repr_mimebundle_()
+            bundle["text/plain"] = repr(self)
+        return bundle
+
+    def _widget(self) -> Any:
+        import ipywidgets  # 0.2 s, and only a notebook shows it
+
+        options = [(one.text, one) for one in self.question.options]
+        radio = ipywidgets.RadioButtons(
+            options=options, value=self.answer, layout={"width": "max-content"}
+        )
+        verdict = ipywidgets.HTML(self._verdict_html())
+
+        def picked(change: Any) -> None:
+            self.pick(change["new"])
+            verdict.value = self._verdict_html()
+
+        radio.observe(picked, names="value")
+        title = ipywidgets.HTML(f"<b>{html.escape(self.question.question)}</b>")
+        return ipywidgets.VBox([title, radio, verdict])
+
+    def _verdict_html(self) -> str:
+        if self.answer is None:
+            return ""
+        colour = _GOOD if self.answer.right else _BAD
+        return f'<span style="color: {colour}">{html.escape(self.verdict)}</span>'
 
 
-def quiz(question: str, *, right: str, wrong: Sequence[str], why: str) -> Quiz:
-    """Ask a question; the options are shuffled, always in the same way for the same question.
+def quiz(id_: str, answer: str | None = None) -> Quiz:
+    """Ask a question of the course.
+
+    Args:
+        id_: the lesson and the number of the question, ``"05-3"``.
+        answer: a letter, to answer without a mouse.
 
     Raises:
-        ValueError: no wrong option, or the right one among them.
+        LabError: there is no such question, or no such option.
     """
-    if not wrong or right in wrong:
-        raise ValueError("a question needs wrong options, different from the right one")
-    shuffled = sorted([right, *wrong], key=lambda option: _key(question + option))
-    return Quiz(question, tuple(shuffled), right, why)
+    question = unpacked(repository(), id_)
+    if question is None:
+        known = known_ids(repository())
+        close = difflib.get_close_matches(id_, known, n=1, cutoff=0.4) or known[:1]
+        raise LabError(f"No hay ninguna pregunta «{id_}».", f"¿Querías decir {close[0]}?")
+    asked = Quiz(question)
+    if answer is not None:
+        letters = {_letter(n): one for n, one in enumerate(question.options)}
+        option = letters.get(answer.strip().lower())
+        if option is None:
+            raise LabError(
+                f"La pregunta no tiene ninguna opción «{answer}».",
+                f"Las opciones: {', '.join(letters)}.",
+            )
+        asked.pick(option)
+    return asked
 
 
-def _key(text: str) -> str:
-    return "q" + hashlib.sha256(text.encode()).hexdigest()[:12]
+def _letter(number: int) -> str:
+    return chr(ord("a") + number)
+
+
+def _kept() -> dict[str, str]:
+    """Question → the text of the option that was picked: an order may change, a text says what."""
+    try:
+        found = json.loads((home() / "quizzes.json").read_text("utf-8"))
+    except (OSError, ValueError):  # nothing was answered yet, or a crash left half a file
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(id_: str, text: str) -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    replace_text(home() / "quizzes.json", json.dumps(_kept() | {id_: text}, ensure_ascii=False))
