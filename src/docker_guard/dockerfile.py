@@ -20,13 +20,17 @@ _INSTRUCTION = re.compile(r"([A-Za-z]+)(?:\s+(.*))?", re.DOTALL)
 _FROM = re.compile(r"(?:--platform=\S+\s+)?(\S+)(?:\s+[aA][sS]\s+([a-zA-Z][\w.-]*))?", re.ASCII)
 _COPY_FLAGS = re.compile(r"((?:--(?:from|chown|chmod)=[\w.:/@-]+\s++)*+)(?!--)(.*)", re.ASCII)
 _COPY_FROM = re.compile(r"--from=(\S+)")
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:[-+])([^}]*))?\})", re.ASCII)
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:[-+])([^}]{0,500}))?\})", re.ASCII)
 _ARGUMENT = re.compile(r"([A-Za-z_]\w*)(?:=(.*))?", re.ASCII)
 _PLAIN = frozenset(
     ("RUN", "CMD", "LABEL", "EXPOSE", "ENV", "ENTRYPOINT", "VOLUME", "USER", "WORKDIR", "ARG",
      "STOPSIGNAL", "SHELL", "HEALTHCHECK", "MAINTAINER")
 )  # fmt: skip
 _MOST_VOLUMES = 10
+_MOST_BYTES = 64 * 1024
+_MOST_STAGES = 50
+_LONGEST_VALUE = 4096
+"""Characters of an argument: one that holds two of the one before doubles with each line."""
 _ADVICE = {
     "ONBUILD": " Escribe sus pasos en el Dockerfile que los usa.",
 }
@@ -94,6 +98,8 @@ class _Writer:
             )
         if self.target and self.stages[-1:] == [self.target]:
             self.end()
+        if len(self.stages) == _MOST_STAGES:
+            raise Refused(f"Dockerfile: más de {_MOST_STAGES} etapas (FROM). Quita algunas.", 413)
         image, stage = match[1], (match[2] or "").lower()
         known = image == "scratch" or image.lower() in filter(None, self.stages)
         name = image if known else await self.resolve(image)
@@ -137,6 +143,11 @@ class _Writer:
         if match is None:
             raise Refused(f"Dockerfile: «ARG {rest}» no se entiende. Escribe ARG NOMBRE=valor.")
         default = _substitute((match[2] or "").strip("\"'"), self.arguments)
+        if len(default) > _LONGEST_VALUE:
+            raise Refused(
+                f"Dockerfile: ARG {match[1][:80]} vale más de {_LONGEST_VALUE} letras. Acórtalo.",
+                413,
+            )
         self.arguments[match[1]] = self.given.get(match[1], default)
 
     def end(self) -> None:
@@ -172,6 +183,12 @@ async def rewrite(
     Raises:
         Refused: something that is not understood or not allowed.
     """
+    if len(source) > _MOST_BYTES:
+        raise Refused(
+            f"El Dockerfile tiene {len(source) // 1024} kB y caben {_MOST_BYTES // 1024}. Copia "
+            "los datos con COPY en lugar de escribirlos en él.",
+            413,
+        )
     try:
         text = source.decode()
     except UnicodeDecodeError:
