@@ -90,14 +90,13 @@ resource "docker_container" "ingest" {
 }
 
 # %% [markdown]
-# Lo creamos una sola vez, y apuntamos el identificador de la red: si al final es el mismo, la red no
-# se ha destruido y creado otra vez.
+# Lo creamos una sola vez, y `lab.begin()` apunta qué hay: desde ese momento, tu cuaderno lleva la
+# cuenta de qué se crea y qué se destruye en Docker.
 
 # %%
 if not lab.state_list():
     lab.apply()
-    network = next(r for r in lab.state().resources if r.type == "docker_network")
-    lab.values(red_original=network.values["id"])
+    lab.begin()
 lab.state_list()
 
 # %%
@@ -111,7 +110,7 @@ lab.picture()
 
 # %% tags=["answer"] grade_id="module_variables_tf"
 # %%hcl modules/data_layer/variables.tf
-### BEGIN SOLUTION: pide el provider docker (required_providers) y declara la variable prefix
+### BEGIN SOLUTION: pide el provider docker (required_providers) y declara la variable prefix (string)
 terraform {
   required_providers {
     docker = {
@@ -239,7 +238,9 @@ resource "docker_container" "ingest" {
 }
 
 # %% tags=["check"] grade_id="module"
-lab.check("module_has_layers", "module_called", "root_without_layers", "outputs_connected")
+lab.check(
+    "module_has_layers", "module_called", "module_is_named", "outputs_published", "outputs_connected"
+)
 
 # %% [markdown]
 # ## 4. El plan, antes de tocar nada

@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+Json = Mapping[str, Any]
+
+MODULE_OUTPUT = "taller_outputs_of_"
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -79,6 +83,25 @@ class Plan(_Document):
         """Output name to planned value; those not known before apply are left out."""
         found = (self.json.get("planned_values") or {}).get("outputs") or {}
         return {name: out["value"] for name, out in found.items() if "value" in out}
+
+    def module_outputs(self, label: str) -> dict[str, Any]:
+        """What a module called from the root gives back; only in the plans of ``replans``.
+
+        A plan does not show a module's outputs, so those plans are made with an output more for
+        each call: see ``module_outputs``.
+        """
+        found = self.outputs().get(f"{MODULE_OUTPUT}{label}")
+        return dict(found) if isinstance(found, Mapping) else {}
+
+
+def module_outputs(plan: Json) -> dict[str, str]:
+    """A file that asks what the modules give back which a plan's root calls, by its name."""
+    root = (plan.get("configuration") or {}).get("root_module") or {}
+    text = "".join(
+        f'output "{MODULE_OUTPUT}{label}" {{\n  value     = module.{label}\n  sensitive = true\n}}\n'
+        for label in root.get("module_calls") or {}
+    )
+    return {"taller_module_outputs.tf": text} if text else {}
 
 
 @dataclass(frozen=True)

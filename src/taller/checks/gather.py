@@ -13,6 +13,7 @@ import docker
 
 from taller.catalog import Exercise
 from taller.checks import docker_facts
+from taller.checks.documents import module_outputs
 from taller.checks.facts import CODE, Facts
 from taller.checks.refused import said
 from taller.checks.renamed import overrides
@@ -155,7 +156,8 @@ class _Gatherer:
         for name in sorted(set(needs) & self._extra):
             others = self._exercise.replans.get(name, {})
             type_ = self._exercise.renames.get(name)
-            plan = self._elsewhere(name, others, overrides(code, type_) if type_ else {})
+            more = module_outputs(code) | (overrides(code, type_) if type_ else {})
+            plan = self._elsewhere(name, others, more)
             if plan is not None:
                 found[name] = plan
         return found
