@@ -98,7 +98,8 @@ def module_outputs(plan: Json) -> dict[str, str]:
     """A file that asks what the modules give back which a plan's root calls, by its name."""
     root = (plan.get("configuration") or {}).get("root_module") or {}
     text = "".join(
-        f'output "{MODULE_OUTPUT}{label}" {{\n  value     = module.{label}\n  sensitive = true\n}}\n'
+        f'output "{MODULE_OUTPUT}{label}" {{\n'
+        f"  value     = module.{label}\n  sensitive = true\n}}\n"
         for label in root.get("module_calls") or {}
     )
     return {"taller_module_outputs.tf": text} if text else {}
