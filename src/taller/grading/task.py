@@ -218,7 +218,8 @@ def _verdict(
         return _denied(task, [TOO_MUCH])
     facts = seen.added_to(answer.facts)
     plans = (plan for plan in (facts.plan, *facts.replans.values()) if plan)
-    denials = next(filter(None, map(screen_plan, plans)), [])
+    screened = (screen_plan(plan, max_objects=exercise.max_objects) for plan in plans)
+    denials = next(filter(None, screened), [])
     denials += screen_configuration(facts.plan or {}, remote_state=exercise.remote_state)
     if denials:
         return _denied(task, denials)

@@ -70,7 +70,7 @@ class Policy:
         with ThreadPoolExecutor(1) as pool:
             reading = pool.submit(self.of_files)
             plan = make()
-            found = [*reading.result(), *self.of_plan(plan.raw)]
+            found = list(dict.fromkeys([*reading.result(), *self.of_plan(plan.raw)]))
         self._last = (self._key(), found)
         return plan, found
 
@@ -86,10 +86,14 @@ class Policy:
 
     def of_plan(self, plan: Json) -> list[Refusal]:
         """What a plan says: its objects, and the images and Dockerfiles that it names."""
+        from taller.hcl.configuration import screen_configuration
+
         limits = {"max_objects": self._exercise.max_objects}
         inside = screen_plan(plan, workspace=str(self._folder), **limits)
         beside = screen_plan(plan, workspace=str(repository()), **limits)
-        denials = [Refusal(denial, voids=True) for denial in inside if denial in beside]
+        denied = [denial for denial in inside if denial in beside]
+        denied += screen_configuration(plan, remote_state=self._exercise.remote_state)
+        denials = [Refusal(denial, voids=True) for denial in denied]
         return denials or [Refusal(denial, voids=False) for denial in self._of_images(plan)]
 
     def _of_images(self, plan: Json) -> Iterator[Denial]:

@@ -101,6 +101,9 @@ class TerraformCalls:
             )
         else:
             _, refusals = self._policy.while_planning(lambda: plan)
+        self._refuse(refusals)
+
+    def _refuse(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
             raise LabError(
                 "No se aplica: el calificador tampoco lo admite.",
@@ -191,6 +194,8 @@ class TerraformCalls:
                 'Prueba con otra, por ejemplo: lab.terraform("state", "list").',
             )
         words = _spelt(words)
+        if words[0] == "apply" and self._policy is not None:
+            self._refuse(self._policy.of_files())
         self._session.forget_plan()
         with self._session.call(
             " ".join(words), prepared=words[0] not in ("version", "fmt", "init")
