@@ -21,7 +21,8 @@ from docker_guard.refusal import Refused
 _DOCKERFILE_BYTES = 64 * 1024
 _CLASSIC = ("", "1")
 _DROPPED = ("shmsize", "cpushares", "cpusetcpus", "cpusetmems", "cpuperiod", "cpuquota", "memory",
-            "memswap", "networkmode", "platform", "ulimits", "cachefrom", "pull")  # fmt: skip
+            "memswap", "networkmode", "platform", "cgroupparent", "extrahosts",
+            "ulimits", "cachefrom", "pull")  # fmt: skip
 """Parameters for which the policy decides, or that a build without downloads does not need."""
 
 
@@ -103,7 +104,7 @@ def _query(call: Call) -> dict[str, str]:
     if call.query.text("version") not in _CLASSIC:
         raise Refused("BuildKit no está permitido. Construye con DOCKER_BUILDKIT=0.")
     for name in _DROPPED:
-        call.query.text(name)
+        call.query.texts(name)
     query = {name: "1" for name in ("nocache", "q") if call.query.flag(name)}
     for name in ("rm", "forcerm"):
         call.query.flag(name)

@@ -61,6 +61,7 @@ class Call:
         version: ``/v1.38``, or empty when the client named none.
         ref: name or id in the path, empty when the route has none.
         upload: the whole body.
+        changed: container's id to what ``docker update`` has set otherwise than asked.
     """
 
     tenant: Tenant
@@ -75,6 +76,7 @@ class Call:
     query: Query
     headers: Mapping[str, str]
     upload: IO[bytes]
+    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """The body, decoded strictly."""

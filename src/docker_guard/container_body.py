@@ -1,12 +1,12 @@
-"""What a container may ask for: every field that passes, and in which bounds."""
+"""What a container may ask for: every field that passes; what is set otherwise says neutral."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from docker_guard.model import (
     DROP,
     Rule,
+    anything,
     choice,
     empty_map,
     flag,
@@ -22,100 +22,20 @@ from docker_guard.model import (
     texts,
 )
 from docker_guard.networks import ENDPOINT_RULES
-from docker_guard.policy import MEGABYTE, Policy
+from docker_guard.powers import adds_power
 from docker_guard.refusal import Refused
+from docker_guard.volumes import harmless_options
 
-BILLION = 1_000_000_000
-_HOUR_NS = 3600 * BILLION
-_DAY_S = 86400
 _MOST_ENTRIES = 20
-_DEFAULT_PERIOD_US = 100_000
+_NUMBER = integer(-(2**63), 2**63 - 1)
 _TMPFS_OPTIONS = re.compile(
-    r"(rw|ro|noexec|exec|nosuid|nodev|size=[0-9]+[kmgKMG]?|mode=[0-7]+|uid=[0-9]+|gid=[0-9]+)"
+    r"rw|ro|(no)?(exec|suid|dev|atime|diratime|relatime|strictatime)|(dir)?sync|async|defaults|"
+    r"(size|nr_inodes)=[0-9]+[kmgKMG%]?|(mode|uid|gid)=[0-9]+",
+    re.ASCII,
 )
-_SIZE = re.compile(r"([0-9]{1,6})([kmgKMG]?)", re.ASCII)
-_UNITS = {"": 1, "k": 1024, "m": MEGABYTE, "g": 1024 * MEGABYTE}
-
-_HEALTH = {
-    "Test": texts,
-    # Each check costs the engine, which all tenants share: once a second at most.
-    **dict.fromkeys(("Interval", "Timeout", "StartPeriod"), integer(BILLION, _HOUR_NS)),
-    "Retries": integer(1, 1000),
-}
-_MOUNT = {
-    "Type": choice("volume", "tmpfs"),
-    "Source": text,
-    "Target": matching(r"/[^\0:]*"),
-    "ReadOnly": flag,
-    "Consistency": choice("default", "consistent", "cached", "delegated"),
-    "BindOptions": refuse("solo se montan volúmenes con nombre."),
-    "VolumeOptions": nested(
-        {
-            "NoCopy": flag,
-            "Labels": text_map,
-            "DriverConfig": refuse("con opciones un volumen puede montar carpetas del equipo."),
-        }
-    ),
-}
-
-
-def create_rules(policy: Policy) -> dict[str, Rule]:
-    """The rules of POST /containers/create."""
-    return {
-        **dict.fromkeys(("Hostname", "User", "WorkingDir", "Image", "StopSignal"), text),
-        **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr"), ignore),
-        **dict.fromkeys(("Tty", "OpenStdin", "StdinOnce", "NetworkDisabled"), flag),
-        **dict.fromkeys(("Cmd", "Entrypoint"), text_or_texts),
-        **dict.fromkeys(("Volumes", "ExposedPorts"), _few(empty_map)),
-        "Env": texts,
-        "Labels": text_map,
-        "StopTimeout": integer(1, _DAY_S),
-        "Healthcheck": nested(_HEALTH),
-        "HostConfig": nested(_host_rules(policy)),
-        "NetworkingConfig": nested({"EndpointsConfig": _endpoints}),
-    }
-
-
-def _host_rules(policy: Policy) -> dict[str, Rule]:
-    private = "el contenedor saldría de su aislamiento. Quita esa línea."
-    return {
-        **resource_rules(policy),
-        **dict.fromkeys(("Binds", "VolumesFrom", "GroupAdd", "CapDrop"), texts),
-        **dict.fromkeys(("AutoRemove", "ReadonlyRootfs", "Init"), flag),
-        **dict.fromkeys(("IpcMode", "CgroupnsMode"), choice("private")),
-        **dict.fromkeys(("Privileged", "CapAdd", "Devices", "DeviceRequests", "PidMode", "UTSMode",
-                         "UsernsMode", "DeviceCgroupRules"), refuse(private)),
-        **dict.fromkeys(("PortBindings", "PublishAllPorts"), refuse(
-            "publicar puertos del equipo compartido; usa una red y el nombre del contenedor.")),
-        "Mounts": _mounts,
-        "NetworkMode": text,
-        "LogConfig": nested({"Type": choice("json-file"), "Config": text_map}),
-        "Runtime": choice("runc"),
-        "VolumeDriver": choice("local"),
-        "Isolation": choice("default"),
-        "SecurityOpt": _security,
-        "Tmpfs": _tmpfs,
-        "ShmSize": integer(1, policy.memory_max_mb * MEGABYTE),
-        "ConsoleSize": ignore,
-        "MemorySwappiness": ignore,
-    }  # fmt: skip
-
-
-def resource_rules(policy: Policy) -> dict[str, Rule]:
-    """The rules of what may change while a container lives."""
-    memory = policy.memory_max_mb * MEGABYTE
-    return {
-        "Memory": integer(6 * MEGABYTE, memory),
-        "MemorySwap": integer(6 * MEGABYTE, 2 * memory),
-        "MemoryReservation": integer(1, memory),
-        "NanoCpus": integer(1, int(policy.cpus * BILLION)),
-        "CpuShares": integer(2, 1024),
-        "CpuPeriod": integer(1000, 1_000_000),
-        "CpuQuota": integer(1000, 1_000_000_000),
-        "CpusetCpus": matching(r"[0-9][0-9,-]*"),
-        "PidsLimit": _processes(policy),
-        "RestartPolicy": nested({"Name": _restart(policy), "MaximumRetryCount": integer(1, 100)}),
-    }
+_PORT = re.compile(r"[0-9]{1,5}(/(tcp|udp|sctp))?", re.ASCII)
+_ADDRESS = re.compile(r"[0-9a-fA-F.:]{2,45}|host-gateway", re.ASCII)
+_PRIVATE = "el contenedor saldría de su aislamiento. Quita esa línea."
 
 
 def _few(rule: Rule) -> Rule:
@@ -129,58 +49,22 @@ def _few(rule: Rule) -> Rule:
     return limited
 
 
-def update_rules(policy: Policy) -> dict[str, Rule]:
-    """The rules of POST /containers/{id}/update."""
-    return resource_rules(policy)
-
-
-def check_cpu(host: Mapping[str, Any], policy: Policy) -> None:
-    """A quota of processor time must stay within the policy, as NanoCpus does.
-
-    Raises:
-        Refused: it does not.
-    """
-    quota, period = host.get("CpuQuota", 0), host.get("CpuPeriod", _DEFAULT_PERIOD_US)
-    if ("CpuQuota" in host or "CpuPeriod" in host) and not 0 < quota <= period * policy.cpus:
-        raise Refused(f"«CpuQuota» y «CpuPeriod» deben dar {policy.cpus:g} procesadores o menos.")
-
-
-def log_config(asked: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
-    """The log's driver and size: what was asked for if it is within the policy.
-
-    Raises:
-        Refused: a larger log, or an option that does more than bound it.
-    """
-    config = asked.get("Config", {})
-    for option in config.keys() - {"max-size", "max-file"}:
-        raise Refused(f"La opción de logs «{option}» no está permitida. Quítala.")
-    if "max-size" not in config:
-        return {"Type": "json-file", "Config": {"max-size": f"{policy.log_mb}m", "max-file": "1"}}
-    size = _SIZE.fullmatch(config["max-size"])
-    files = config.get("max-file", "1")
-    if size is None or not re.fullmatch("[1-9][0-9]?", files):
-        raise Refused("«max-size» es un tamaño como «10m», y «max-file» un número.", 400)
-    if int(size[1]) * _UNITS[size[2].lower()] * int(files) > policy.log_mb * MEGABYTE:
-        raise Refused(f"Los logs de un contenedor no pueden pasar de {policy.log_mb} MB en total.")
-    return {"Type": "json-file", "Config": config}
-
-
-def _processes(policy: Policy) -> Rule:
-    bounded = integer(1, policy.processes)
+def _objects(rules: dict[str, Rule]) -> Rule:
+    """A list of objects with the same rules."""
 
     def rule(value: object, name: str) -> object:
-        return DROP if value == -1 else bounded(value, name)  # unlimited: the default then holds
+        if not isinstance(value, list):
+            raise Refused(f"«{name}» debe ser una lista.", 400)
+        return [rebuild(item, rules, name) for item in value] or DROP
 
     return rule
 
 
-def _restart(policy: Policy) -> Rule:
-    def rule(value: object, _name: str) -> object:
-        if value not in policy.restart_policies:
-            raise Refused(f'restart = "{value}" no está permitido aquí. Usa restart = "no".')
-        return value or DROP
-
-    return rule
+def _capabilities(value: object, name: str) -> object:
+    for capability in texts(value, name):
+        if adds_power(capability):
+            raise Refused(f"«{name}» no está permitido: con {capability}, {_PRIVATE}")
+    return value or DROP
 
 
 def _security(value: object, name: str) -> object:
@@ -198,25 +82,131 @@ def _tmpfs(value: object, name: str) -> object:
     return value
 
 
+def _mount(value: object) -> dict[str, Any]:
+    if isinstance(value, dict) and value.get("Type") == "bind":
+        raise Refused(
+            "Montar carpetas del equipo no está permitido. Usa un volumen con nombre: volume_name."
+        )
+    return rebuild(value, _MOUNT, "Mounts")
+
+
 def _mounts(value: object, name: str) -> object:
     if not isinstance(value, list):
         raise Refused(f"«{name}» debe ser una lista.", 400)
     return [_mount(mount) for mount in value] or DROP
 
 
-def _mount(value: object) -> dict[str, Any]:
-    if isinstance(value, dict) and value.get("Type") == "bind":
-        raise Refused(
-            "Montar carpetas del equipo no está permitido. Usa un volumen con nombre: volume_name."
-        )
-    rules = {
-        **_MOUNT,
-        "TmpfsOptions": nested({"SizeBytes": integer(1, 2**40), "Mode": integer(0, 0o7777)}),
-    }
-    return rebuild(value, rules, "Mounts")
+def _ports(value: object, name: str) -> object:
+    if not isinstance(value, dict) or not all(map(_PORT.fullmatch, value)):
+        raise Refused(f"«{name}» debe ser un objeto de puertos, como «80/tcp».", 400)
+    places = {port: _PLACES(asked or [], port) for port, asked in value.items()}
+    return {port: [] if asked is DROP else [{"HostIp": "", "HostPort": "", **one} for one in asked]
+            for port, asked in places.items()} or DROP  # fmt: skip
+
+
+_PLACES = _objects(
+    {"HostIp": matching(r"[0-9a-fA-F.:]+"), "HostPort": matching(r"[0-9]{1,5}")}
+)  # fmt: skip
+
+
+def _hosts(value: object, name: str) -> object:
+    for entry in texts(value, name):
+        host, _, address = entry.partition(":")
+        if not host or not _ADDRESS.fullmatch(address):
+            raise Refused(f'bad format for add-host: "{entry}"', 400)
+    return value or DROP
 
 
 def _endpoints(value: object, name: str) -> object:
     if not isinstance(value, dict):
         raise Refused(f"«{name}» debe ser un objeto.", 400)
     return {network: rebuild(e or {}, ENDPOINT_RULES, name) for network, e in value.items()}
+
+
+_MOUNT: dict[str, Rule] = {
+    "Type": choice("volume", "tmpfs"),
+    "Source": text,
+    "Target": matching(r"/[^\0:]*"),
+    "ReadOnly": flag,
+    "Consistency": choice("default", "consistent", "cached", "delegated"),
+    "BindOptions": refuse("solo se montan volúmenes con nombre."),
+    "VolumeOptions": nested(
+        {
+            "NoCopy": flag,
+            "Labels": text_map,
+            "DriverConfig": nested({"Name": choice("local"), "Options": harmless_options}),
+        }
+    ),
+    "TmpfsOptions": nested({"SizeBytes": integer(1, 2**40), "Mode": integer(0, 0o7777)}),
+}
+
+UPDATE_RULES: dict[str, Rule] = {
+    **dict.fromkeys(
+        ("Memory", "MemorySwap", "MemoryReservation", "KernelMemory", "MemorySwappiness",
+         "NanoCpus", "CpuShares", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod",
+         "CpuRealtimeRuntime", "PidsLimit", "BlkioWeight"), _NUMBER,
+    ),
+    **dict.fromkeys(("CpusetCpus", "CpusetMems"), matching(r"[0-9][0-9,-]*")),
+    "RestartPolicy": nested(
+        {
+            "Name": choice("no", "always", "unless-stopped", "on-failure"),
+            "MaximumRetryCount": _NUMBER,
+        }
+    ),
+}  # fmt: skip
+"""The rules of POST /containers/{id}/update."""
+
+HOST_RULES: dict[str, Rule] = {
+    **UPDATE_RULES,
+    **dict.fromkeys(
+        ("Binds", "VolumesFrom", "GroupAdd", "CapDrop", "Dns", "DnsOptions", "DnsSearch"), texts
+    ),
+    **dict.fromkeys(
+        ("AutoRemove", "ReadonlyRootfs", "Init", "PublishAllPorts", "OomKillDisable"), flag
+    ),
+    **dict.fromkeys(("Sysctls", "StorageOpt"), text_map),
+    **dict.fromkeys(("ShmSize", "OomScoreAdj"), _NUMBER),
+    **dict.fromkeys(
+        ("Privileged", "Devices", "DeviceRequests", "PidMode", "UTSMode", "UsernsMode",
+         "DeviceCgroupRules"), refuse(_PRIVATE),
+    ),
+    "IpcMode": choice("private", "shareable", "none"),
+    "CgroupnsMode": choice("private"),
+    "CgroupParent": text,
+    "CapAdd": _capabilities,
+    "ExtraHosts": _hosts,
+    "PortBindings": _few(_ports),
+    "BlkioWeightDevice": anything,
+    "Ulimits": _objects({"Name": text, "Soft": _NUMBER, "Hard": _NUMBER}),
+    "Mounts": _mounts,
+    "NetworkMode": text,
+    "LogConfig": nested({"Type": matching(r"[a-z0-9_-]+"), "Config": text_map}),
+    "Runtime": choice("runc"),
+    "VolumeDriver": choice("local"),
+    "Isolation": choice("default"),
+    "SecurityOpt": _security,
+    "Tmpfs": _tmpfs,
+    "ConsoleSize": ignore,
+}  # fmt: skip
+
+CREATE_RULES: dict[str, Rule] = {
+    **dict.fromkeys(("Hostname", "Domainname", "User", "WorkingDir", "Image", "StopSignal"), text),
+    **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr", "MacAddress"), ignore),
+    **dict.fromkeys(("Tty", "OpenStdin", "StdinOnce", "NetworkDisabled"), flag),
+    **dict.fromkeys(("Cmd", "Entrypoint"), text_or_texts),
+    **dict.fromkeys(("Volumes", "ExposedPorts"), _few(empty_map)),
+    "Env": texts,
+    "Labels": text_map,
+    "StopTimeout": _NUMBER,
+    "Healthcheck": nested(
+        {
+            "Test": texts,
+            **dict.fromkeys(
+                ("Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"), _NUMBER
+            ),
+        }
+    ),
+    "HostConfig": nested(HOST_RULES),
+    "NetworkingConfig": nested({"EndpointsConfig": _endpoints}),
+}
+"""The rules of POST /containers/create."""

@@ -6,16 +6,12 @@ from typing import Any
 
 from docker_guard import anonymous, containers, images, networks, volumes
 from docker_guard.call import Call, Reply
-from docker_guard.container_body import (
-    BILLION,
-    check_cpu,
-    create_rules,
-    log_config,
-)
+from docker_guard.container_body import CREATE_RULES
 from docker_guard.model import rebuild
 from docker_guard.names import add_alias, is_name, real_name, shown
+from docker_guard.neutral import imposed, new_limits, slower_checks
 from docker_guard.ownership import stamped
-from docker_guard.policy import ISOLATED, MEGABYTE
+from docker_guard.policy import ISOLATED
 from docker_guard.refusal import Refused
 
 _NAME_BYTES = 8
@@ -34,16 +30,19 @@ async def create(call: Call) -> Reply:
     if call.query.text("platform") not in ("", "linux/amd64", "linux/arm64"):
         raise Refused("«platform» solo puede ser linux/amd64 o linux/arm64.")
     call.query.finish()
-    body = rebuild(call.body(), create_rules(call.policy), "un contenedor")
+    body = rebuild(call.body(), CREATE_RULES, "un contenedor")
     host = body.setdefault("HostConfig", {})
-    image = body.get("Image", "")
-    found = await images.find(call, image)
+    image, found = body.get("Image", ""), await images.find(call, body.get("Image", ""))
     body["Image"] = found.name
-    imposed = await _adopt_volumes(call, host) | _limit(call, host)
-    imposed |= await _adopt_networks(call, body, host, name)
-    unnamed = await anonymous.adopt(call, body, found.identifier, imposed)
-    config = {"Image": [shown(body["Image"], call.tenant), image]}
-    body["Labels"] = stamped(body.get("Labels", {}), call.tenant, imposed, config=config)
+    config = {"Image": [shown(found.name, call.tenant), image]}
+    config |= await _slow_down(call, body, found.identifier)
+    echo = await _adopt_volumes(call, host)
+    body["HostConfig"], seen = new_limits(host, call.policy)
+    host = body["HostConfig"]
+    echo |= imposed(host, seen)
+    echo |= await _adopt_networks(call, body, host, name)
+    unnamed = await anonymous.adopt(call, body, found.identifier, echo)
+    body["Labels"] = stamped(body.get("Labels", {}), call.tenant, echo, config=config)
     limit = call.policy.containers
     place = call.quota.place("contenedores", limit, lambda: containers.own(call))
     async with place, anonymous.places(call, unnamed):
@@ -57,24 +56,17 @@ async def create(call: Call) -> Reply:
     return Reply(status, answer)
 
 
-def _limit(call: Call, host: dict[str, Any]) -> dict[str, Any]:
-    """Set the limits that were not asked for; returns what was imposed."""
-    policy = call.policy
-    check_cpu(host, policy)
-    limits: dict[str, tuple[Any, Any]] = {  # field → (value set, value shown to the tenant)
-        "Memory": (policy.memory_mb * MEGABYTE, 0),
-        "PidsLimit": (policy.processes, None),
-    }
-    if "CpuQuota" not in host:
-        limits["NanoCpus"] = (int(policy.cpus * BILLION), 0)
-    imposed = {k: list(pair) for k, pair in limits.items() if k not in host}
-    size = policy.file_mb * MEGABYTE
-    imposed["Ulimits"] = [[{"Name": "fsize", "Hard": size, "Soft": size}], None]
-    asked_log = host.get("LogConfig", {})
-    shown_log = {"Type": "json-file", "Config": asked_log.get("Config", {})}
-    imposed["LogConfig"] = [log_config(asked_log, policy), shown_log]
-    host.update({field: pair[0] for field, pair in imposed.items()})
-    return imposed
+async def _slow_down(call: Call, body: dict[str, Any], image: str) -> dict[str, Any]:
+    """Check health once a second at most, as asked for or as the image says; for the echo."""
+    asked = body.get("Healthcheck")
+    if asked is None:
+        found = await call.fetch(f"/images/{image}/json")
+        asked = found["Config"].get("Healthcheck") or {}
+    real = slower_checks(asked)
+    if real == asked:
+        return {}
+    body["Healthcheck"] = real
+    return {"Healthcheck": [real, asked]}
 
 
 async def _adopt_volumes(call: Call, host: dict[str, Any]) -> dict[str, Any]:
@@ -83,8 +75,10 @@ async def _adopt_volumes(call: Call, host: dict[str, Any]) -> dict[str, Any]:
         host["Binds"] = [await _adopt_bind(call, bind) for bind in host["Binds"]]
     for mount in host.get("Mounts", []):
         if mount.get("Type") == "volume" and mount.get("Source"):
-            labels = mount.get("VolumeOptions", {}).get("Labels", {})
-            mount["Source"] = (await volumes.ensure(call, mount["Source"], labels))["Name"]
+            options = mount.get("VolumeOptions", {})
+            labels, driver = options.get("Labels", {}), options.pop("DriverConfig", {})
+            volume = await volumes.ensure(call, mount["Source"], labels, driver.get("Options"))
+            mount["Source"] = volume["Name"]
         elif mount.get("Type") not in ("volume", "tmpfs"):
             raise Refused("«Mounts»: falta el tipo, que es «volume» o «tmpfs».", 400)
     adopted = [await _adopt_source(call, source) for source in host.get("VolumesFrom", [])]
@@ -127,37 +121,38 @@ async def _adopt_networks(
 ) -> dict[str, Any]:
     """Resolve the networks by the tenant's names; returns what was imposed."""
     asked = host.get("NetworkMode", "")
-    mode = await _real_network(call, asked or "default")
+    mode, _ = await _real_network(call, asked or "default")
     host["NetworkMode"] = mode
     endpoints = body.pop("NetworkingConfig", {}).get("EndpointsConfig", {})
-    real = {await _real_network(call, network): e for network, e in endpoints.items()}
-    if _is_own(mode):
-        real.setdefault(mode, {})
+    real: dict[str, Any] = {mode: {}} if _is_own(mode) else {}
+    for network, endpoint in endpoints.items():
+        known_as, described = await _real_network(call, network)
+        real[known_as] = networks.real_endpoint(endpoint, described) if described else endpoint
     real = {network: add_alias(e, name) if _is_own(network) else e for network, e in real.items()}
     if any(real.values()) or real.keys() - {mode}:
         body["NetworkingConfig"] = {"EndpointsConfig": real}
     seen = shown(mode, call.tenant)
-    imposed = {} if seen == asked else {"NetworkMode": [seen, asked or "default"]}
+    echo = {} if seen == asked else {"NetworkMode": [seen, asked or "default"]}
     if not call.policy.egress and not mode.startswith("container:"):
+        echo["Dns"] = [[_NOWHERE], host.get("Dns", [])]
         host["Dns"] = [_NOWHERE]
-        imposed["Dns"] = [[_NOWHERE], []]
-    return imposed
+    return echo
 
 
-async def _real_network(call: Call, name: str) -> str:
-    """The engine's name of what the tenant calls by this name."""
+async def _real_network(call: Call, name: str) -> tuple[str, dict[str, Any] | None]:
+    """The engine's name of what the tenant calls by this name, and the network if it is one."""
     if name in ("bridge", "default"):
         await networks.ensure_bridge(call)
-        return networks.bridge_name(call.policy)
+        return networks.bridge_name(call.policy), None
     if name == "none":
-        return name
+        return name, None
     shared = re.fullmatch(r"container:(.+)", name)
     if shared:
-        return f"container:{(await containers.find(call, shared[1]))['Id']}"
+        return f"container:{(await containers.find(call, shared[1]))['Id']}", None
     if name == "host":
         raise Refused("La red del equipo (host) no está permitida. Usa una docker_network.")
     network = await networks.find(call, name)
-    return str(network["Name"])
+    return str(network["Name"]), network
 
 
 def _is_own(network: str) -> bool:

@@ -5,16 +5,17 @@ import re
 from functools import partial
 from typing import Any
 
-from docker_guard import anonymous, images, networks
+from docker_guard import anonymous, images, networks, ports
 from docker_guard.archive import rebuild_tar
 from docker_guard.call import Call, Relay, Reply
-from docker_guard.container_body import check_cpu, update_rules
+from docker_guard.container_body import UPDATE_RULES
 from docker_guard.engine import Request, length
 from docker_guard.filters import own_filters, parse_filters, split_names
 from docker_guard.model import nested, rebuild
 from docker_guard.names import add_alias, asked_name, hide_alias, is_name, matches_any, shown
 from docker_guard.networks import ENDPOINT_RULES
-from docker_guard.ownership import asked_labels, owned, pick, show_asked
+from docker_guard.neutral import changed_limits, imposed
+from docker_guard.ownership import asked_labels, echo, owned, pick, show_asked
 from docker_guard.policy import ISOLATED, MEGABYTE
 from docker_guard.refusal import Refused
 
@@ -55,7 +56,7 @@ async def list_own(call: Call) -> Reply:
     listed = await own(call, await _real_filters(call, filters))
     if not everything and not {"status", "exited"} & set(_asked_filters(filters)):
         listed = [c for c in listed if c["State"] in ("running", "paused", "restarting")]
-    answer = [_shown_in_list(call, container) for container in listed]
+    answer = [await _shown_in_list(call, container) for container in listed]
     return Reply(200, answer[:limit] if limit and limit > 0 else answer)
 
 
@@ -76,11 +77,12 @@ async def _real_filters(call: Call, filters: str) -> str:
     return json.dumps(asked)
 
 
-def _shown_in_list(call: Call, container: dict[str, Any]) -> dict[str, Any]:
+async def _shown_in_list(call: Call, container: dict[str, Any]) -> dict[str, Any]:
     labels = container["Labels"]
     answer: dict[str, Any] = shown(container, call.tenant)
     show_asked(answer["HostConfig"], labels)
-    _show_networks(answer, answer["Names"][0].removeprefix("/"))
+    answer["Ports"] = ports.listed(answer, _asked_ports(labels))
+    await _show_networks(call, answer, answer["Names"][0].removeprefix("/"))
     return {**answer, "Labels": asked_labels(labels)}
 
 
@@ -92,20 +94,27 @@ async def inspect(call: Call) -> Reply:
     full = await call.fetch(f"/containers/{container['Id']}/json")
     labels = full["Config"]["Labels"]
     answer: dict[str, Any] = shown(full, call.tenant)
-    show_asked(answer["HostConfig"], labels)
+    show_asked(answer["HostConfig"], labels, changed=call.changed.get(container["Id"]))
     anonymous.show(answer["HostConfig"])
     show_asked(answer["Config"], labels, "config")
-    _show_networks(answer, answer["Name"].removeprefix("/"))
+    ports.show_bindings(answer, _asked_ports(labels))
+    await _show_networks(call, answer, answer["Name"].removeprefix("/"))
     answer["Config"]["Labels"] = asked_labels(labels)
     return Reply(200, answer)
 
 
-def _show_networks(container: dict[str, Any], name: str) -> None:
+def _asked_ports(labels: dict[str, str]) -> dict[str, Any]:
+    told = echo(labels).get("imposed", {})
+    return {name: told[name][1] for name in ("PortBindings", "PublishAllPorts") if name in told}
+
+
+async def _show_networks(call: Call, container: dict[str, Any], name: str) -> None:
     connected = container["NetworkSettings"]["Networks"]
     if ISOLATED in connected:
         connected["bridge"] = connected.pop(ISOLATED)
     for endpoint in connected.values():
         hide_alias(endpoint, name)
+    await networks.show_addresses(call, connected)
 
 
 async def start(call: Call) -> Relay:
@@ -203,13 +212,17 @@ def was_created(call: Call, name: str, identifier: str, *, removes_itself: bool)
         call.history.wait_until_gone(gone(), name, identifier, call.agent)
 
 
-async def update(call: Call) -> Relay:
+async def update(call: Call) -> Reply:
     """POST /containers/{id}/update"""
     call.query.finish()
-    body = rebuild(call.body(), update_rules(call.policy), "un contenedor")
-    check_cpu(body, call.policy)
+    body = rebuild(call.body(), UPDATE_RULES, "un contenedor")
     container = await find(call, call.ref)
-    return Relay(call.request("POST", f"/containers/{container['Id']}/update", {}, body))
+    real, seen = changed_limits(body, call.policy)
+    status, answer = await call.ask("POST", f"/containers/{container['Id']}/update", {}, real)
+    if status == 200:
+        told = imposed(real, {**body, **seen})
+        call.changed[container["Id"]] = call.changed.get(container["Id"], {}) | told
+    return Reply(status, answer)
 
 
 async def connect(call: Call) -> Relay:
@@ -230,7 +243,7 @@ async def _join(call: Call, action: str, rules: dict[str, Any]) -> Relay:
     network = await networks.find(call, call.ref)
     body["Container"] = container["Id"]
     if action == "connect" and network["Name"] not in ("bridge", ISOLATED):
-        endpoint = body.get("EndpointConfig", {})
+        endpoint = networks.real_endpoint(body.get("EndpointConfig", {}), network)
         body["EndpointConfig"] = add_alias(endpoint, _names(call, container)[0])
     return Relay(call.request("POST", f"/networks/{network['Id']}/{action}", {}, body))
 

@@ -108,6 +108,11 @@ def flag(value: object, name: str) -> bool:
     return value
 
 
+def anything(value: object, _name: str) -> object:
+    """A field that does not reach the engine, and is shown as it came."""
+    return value
+
+
 def ignore(_value: object, _name: str) -> object:
     """A field without effect, whatever it says."""
     return DROP

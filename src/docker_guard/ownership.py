@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from docker_guard.model import is_zero
 from docker_guard.policy import Tenant
 from docker_guard.refusal import Refused
 
@@ -31,8 +32,8 @@ def stamped(
     """
     asked = {k: v for k, v in labels.items() if k.startswith(_RESERVED)}
     kept = {k: v for k, v in labels.items() if not k.startswith(_RESERVED)}
-    echo = {"labels": asked, "imposed": dict(imposed or {}), **parts}
-    return {**kept, **tenant.labels, _ECHO: json.dumps(echo, separators=(",", ":"))}
+    told = {"labels": asked, "imposed": dict(imposed or {}), **parts}
+    return {**kept, **tenant.labels, _ECHO: json.dumps(told, separators=(",", ":"))}
 
 
 def owned(labels: Mapping[str, str] | None, tenant: Tenant) -> bool:
@@ -43,27 +44,40 @@ def owned(labels: Mapping[str, str] | None, tenant: Tenant) -> bool:
 def asked_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
     """The labels as the tenant wrote them."""
     kept = {k: v for k, v in (labels or {}).items() if not k.startswith(_RESERVED)}
-    return {**kept, **_echo(labels).get("labels", {})}
+    return {**kept, **echo(labels).get("labels", {})}
 
 
 def show_asked(
-    fields: dict[str, Any], labels: Mapping[str, str] | None, part: str = "imposed"
-) -> None:
+    fields: dict[str, Any], labels: Mapping[str, str] | None, part: str = "imposed",
+    changed: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     """Put back, in an object's fields, what the tenant asked for where the guard set the value.
 
-    A value that has changed since (``docker update``) is shown as it is.
+    A value that has changed since in another way is shown as it is.
+
+    Args:
+        fields: of the object, as the engine tells them.
+        labels: its labels.
+        part: of the object, as stamped() got it.
+        changed: what was asked for and set since, in the same form.
     """
-    for name, (real, asked) in _echo(labels).get(part, {}).items():
-        if fields.get(name) == real:
+    for name, (real, asked) in {**echo(labels).get(part, {}), **(changed or {})}.items():
+        if _same(fields.get(name), real):
             fields[name] = asked
 
 
-def _echo(labels: Mapping[str, str] | None) -> dict[str, Any]:
+def _same(first: object, second: object) -> bool:
+    """Whether two values are equal, or both say nothing."""
+    return first == second or (is_zero(first) and is_zero(second))
+
+
+def echo(labels: Mapping[str, str] | None) -> dict[str, Any]:
+    """What stamped() kept of what the tenant asked for."""
     try:
-        echo = json.loads((labels or {}).get(_ECHO, "{}"))
+        kept = json.loads((labels or {}).get(_ECHO, "{}"))
     except ValueError:
         return {}  # an image's label, which a Dockerfile may write: it has no say
-    return echo if isinstance(echo, dict) else {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def pick(

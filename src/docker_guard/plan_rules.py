@@ -16,13 +16,18 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+from docker_guard.powers import adds_power
 from docker_guard.refusal import Denial
+from docker_guard.volume_options import binds
 
 Json = Mapping[str, Any]
 
 _SHOWN = 80
 WORKSPACE = "/workspace"
 """Where a sandbox sees the student's folder."""
+_FOREIGN = frozenset(
+    ("docker_service", "docker_secret", "docker_config", "docker_plugin", "docker_buildx_builder")
+)
 MAX_OBJECTS = 30
 """How many objects a plan may hold where nothing else is said: twice what any exercise needs."""
 _INDEX = re.compile(r'\[(\d+|"([^"\\]|\\.)*")\]')
@@ -68,8 +73,19 @@ def screen_plan(
     ]
     if len(changes) > max_objects:
         return [_too_many(changes, max_objects)]
-    found = (denial for change in changes for denial in _of_resource(plan, change, workspace))
+    foreign = (_foreign(change) for change in changes if change["type"] in _FOREIGN)
+    found = [denial for change in changes for denial in _of_resource(plan, change, workspace)]
+    found = [*foreign, *found]
     return list(dict.fromkeys(found))
+
+
+def _foreign(change: Json) -> Denial:
+    return Denial(
+        "type",
+        change["address"],
+        f"un {change['type']} cambia el propio Docker Engine o necesita un enjambre de equipos. "
+        "Quita ese bloque: ningún ejercicio lo necesita.",
+    )
 
 
 def _too_many(changes: list[Json], most: int) -> Denial:
@@ -121,12 +137,12 @@ def _is_partly(unknown: Any) -> bool:
 
 
 def _is_the_engines(plan: Json, change: Json, rule: _Rule) -> bool:
-    """Whether an argument is unknown because nobody set it, or names a network to be made."""
+    """Whether an argument is unknown because nobody set it, or names what is to be made."""
     if len(rule.path) > 1:  # of the blocks' arguments, the engine fills in none that is guarded
         return False
     written = _expressions(plan, change).get(rule.path[0])
     references = (written or {}).get("references") or []
-    of_network = (name.startswith("docker_network.") for name in references)
+    of_network = (name.startswith(("docker_network.", "docker_container.")) for name in references)
     return written is None or (
         rule.path == ("network_mode",) and any(references) and all(of_network)
     )
@@ -167,8 +183,9 @@ def _anything(value: Any) -> bool:
     return True
 
 
-def _leaves_namespace(value: str) -> bool:
-    return value == "host" or value.startswith("container:")
+def _is_no_name(value: str) -> bool:
+    """Whether it is a path rather than the name of a volume."""
+    return not _is_socket(value) and not re.fullmatch(r"[\w.-]+", value, re.ASCII)
 
 
 def _is_socket(value: str) -> bool:
@@ -176,7 +193,7 @@ def _is_socket(value: str) -> bool:
 
 
 def _is_host_path(value: str) -> bool:
-    return value.startswith(("/", "~", ".")) and not _is_socket(value)
+    return not _is_socket(value)
 
 
 def _leaves_workspace(workspace: str, value: str) -> bool:
@@ -186,15 +203,9 @@ def _leaves_workspace(workspace: str, value: str) -> bool:
     return not inside or path.split("/")[0] in ("..", "~")
 
 
-def _binds(options: Mapping[str, str]) -> bool:
-    """Whether the local driver would mount something from outside (man 8 mount)."""
-    flags = re.split(r"[, ]", options.get("o") or "")
-    kind, device = options.get("type") or "", options.get("device") or ""
-    return bool({"bind", "rbind"} & set(flags)) or kind not in ("", "tmpfs") or "/" in device
-
-
 # --- the guarded arguments ----------------------------------------------------
 
+_DRIVER = "lleva tus datos o tu red fuera de Docker, a otros equipos"
 _USE_VOLUME = (
     "Monta un volumen por su nombre: volume_name = docker_volume.….name, en lugar de su mountpoint."
 )
@@ -209,35 +220,42 @@ _BINDING = "monta con ese volumen algo de fuera de él: una carpeta del equipo o
 _PLAIN_VOLUME = "Quita esas opciones: un docker_volume sin ellas guarda los datos."
 
 
-def _mounted(name: str, path: tuple[str, ...], *, late: bool = False) -> tuple[_Rule, _Rule]:
+def _mounted(path: tuple[str, ...], *, names: bool) -> tuple[_Rule, _Rule]:
+    """The rules on what is mounted; names: whether it may be a volume's."""
+    is_bad = _is_no_name if names else _is_host_path
     return (
         _Rule("docker_socket", path, _is_socket, _SOCKET, _DROP_BLOCK, late=True),
-        _Rule(name, path, _is_host_path, _ON_HOST, _USE_VOLUME, late=late),
+        _Rule("host_path", path, is_bad, _ON_HOST, _USE_VOLUME, late=names),
     )
+
+
+def _only(name: str, path: tuple[str, ...], allowed: str, advice: str) -> _Rule:
+    return _Rule(name, path, lambda v: v != allowed, _DRIVER, advice)
 
 
 _CONTAINER = (
     _Rule("privileged", ("privileged",), _anything,
           "da al contenedor todos los poderes del equipo", _DROP_LINE),
-    _Rule("namespace", ("network_mode",), _leaves_namespace, _SHARED, _USE_NETWORK),
+    _Rule("namespace", ("network_mode",), lambda v: v == "host", _SHARED, _USE_NETWORK),
     _Rule("namespace", ("ipc_mode",), lambda v: v not in _PRIVATE_IPC, _SHARED, _DROP_LINE),
     _Rule("namespace", ("pid_mode",), _anything, _SHARED, _DROP_LINE),
     _Rule("namespace", ("userns_mode",), _anything, _SHARED, _DROP_LINE),
     _Rule("namespace", ("cgroupns_mode",), lambda v: v != "private", _SHARED, _DROP_LINE),
     _Rule("device", ("devices", "host_path"), _anything, _DEVICE, _DROP_BLOCK),
     _Rule("device", ("gpus",), _anything, _DEVICE, _DROP_LINE),
-    _Rule("capability", ("capabilities", "add"), _anything,
+    _Rule("capability", ("capabilities", "add"), adds_power,
           "da al contenedor un permiso del núcleo que aquí nadie tiene", _DROP_BLOCK),
     _Rule("runtime", ("runtime",), lambda v: v != "runc",
           "ejecuta el contenedor con otro programa que el del taller", _DROP_LINE),
     _Rule("security_option", ("security_opts",), lambda v: v not in _SAFE_OPTIONS,
           "quita al contenedor una de sus protecciones", _DROP_LINE),
-    *_mounted("host_path", ("volumes", "host_path")),
-    *_mounted("host_path", ("volumes", "volume_name"), late=True),
-    *_mounted("host_path", ("mounts", "source"), late=True),
+    *_mounted(("volumes", "host_path"), names=False),
+    *_mounted(("volumes", "volume_name"), names=True),
+    *_mounted(("mounts", "source"), names=True),
+    _only("driver", ("mounts", "volume_options", "driver_name"), "local", _DROP_LINE),
     _Rule("host_path", ("mounts", "type"), lambda v: v not in ("volume", "tmpfs"), _ON_HOST,
           'Usa type = "volume" y source = docker_volume.….name.'),
-    _Rule("driver_options", ("mounts", "volume_options", "driver_options"), _binds, _BINDING,
+    _Rule("driver_options", ("mounts", "volume_options", "driver_options"), binds, _BINDING,
           _PLAIN_VOLUME),
 )  # fmt: skip
 
@@ -257,9 +275,12 @@ def _rules(workspace: str) -> Mapping[str, tuple[_Rule, ...]]:
     return {
         "docker_container": (*_CONTAINER, _upload(workspace)),
         "docker_volume": (
-            _Rule("driver_options", ("driver_opts",), _binds, _BINDING, _PLAIN_VOLUME),
+            _Rule("driver_options", ("driver_opts",), binds, _BINDING, _PLAIN_VOLUME),
+            _only("driver", ("driver",), "local", _DROP_LINE),
         ),
-        "docker_image": (
-            _Rule("namespace", ("build", "network_mode"), _leaves_namespace, _SHARED, _DROP_LINE),
+        "docker_network": (
+            _only("driver", ("driver",), "bridge", 'Quita esa línea, o escribe driver = "bridge".'),
+            _only("driver", ("ipam_driver",), "default", _DROP_LINE),
+            _Rule("swarm", ("ingress",), _anything, "necesita un enjambre de equipos", _DROP_LINE),
         ),
     }

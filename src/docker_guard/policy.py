@@ -73,7 +73,6 @@ class Policy:
         build_arguments: build arguments that go with a Dockerfile, whatever the tenant gives:
             those of the build that filled the engine's cache. The tenant never sees them.
         recipes: Dockerfiles that filled the engine's cache: builds that begin alike use it.
-        restart_policies: accepted values of a container's restart policy.
         whole_history: whether everything that was ever created is kept, for a verdict rests on
             it: there is an end to it. Otherwise what is older is forgotten.
         volumes, networks, containers, images_owned: how many objects may exist at a time.
@@ -88,7 +87,7 @@ class Policy:
             may write to its client (MiB). The processes of a step are those of a container.
         context_mb, context_files: size of a build context once unpacked (MiB), and its entries.
         upload_mb: size of what is copied into a container at a time (MiB).
-        subnets: ranges in which a network may ask for a subnet of its own, at most a /16 each.
+        subnets: where, with egress, the subnets lie of networks that ask for one of their own.
     """
 
     images: tuple[str, ...] = ("taller/base:bookworm", "python:3.12-slim")
@@ -97,7 +96,6 @@ class Policy:
     build_network: str = "none"
     build_arguments: Callable[[bytes], Mapping[str, str]] = _no_arguments
     recipes: tuple[bytes, ...] = ()
-    restart_policies: frozenset[str] = frozenset({"", "no"})
     whole_history: bool = True
     volumes: int = 40
     networks: int = 30

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from docker_guard import build, containers, images, networks, system, volumes
 from docker_guard.call import Handler
 from docker_guard.container_create import create as create_container
+from docker_guard.network_create import create as create_network
 from docker_guard.policy import MEGABYTE, Policy
 from docker_guard.refusal import Refused
 
@@ -41,7 +42,7 @@ _ROUTES = (
     Route("GET", "/volumes", volumes.list_own),
     Route("GET", "/volumes/([^/]+)", volumes.inspect),
     Route("DELETE", "/volumes/([^/]+)", volumes.delete),
-    Route("POST", "/networks/create", networks.create),
+    Route("POST", "/networks/create", create_network),
     Route("GET", "/networks", networks.list_own),
     Route("GET", "/networks/([^/]+)", networks.inspect),
     Route("DELETE", "/networks/([^/]+)", networks.delete),

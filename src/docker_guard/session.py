@@ -6,6 +6,7 @@ import logging
 import tempfile
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.disk import DiskWatch
@@ -49,6 +50,7 @@ class Session:
     disk: DiskWatch
     history: History
     refusals: Refusals
+    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS))
 
     async def serve(self, exchange: Exchange, *, crowded: bool) -> None:
@@ -94,7 +96,7 @@ class Session:
                 version = await self.engine.api(version)
                 call = Call(
                     self.tenant, self.policy, self.engine, self.quota, self.disk, self.history,
-                    head.method, version, ref, query, head.headers, upload,
+                    head.method, version, ref, query, head.headers, upload, self.changed,
                 )  # fmt: skip
                 outcome = await route.handler(call)
                 if isinstance(outcome, Reply):

@@ -5,10 +5,11 @@ from typing import Any
 
 from docker_guard.call import Call, Reply, passed_on
 from docker_guard.filters import own_filters, split_names
-from docker_guard.model import choice, rebuild, refuse, text, text_map
+from docker_guard.model import DROP, choice, rebuild, text, text_map
 from docker_guard.names import asked_name, is_name, matches_any, real_name, shown
-from docker_guard.ownership import asked_labels, owned, stamped
+from docker_guard.ownership import asked_labels, owned, show_asked, stamped
 from docker_guard.refusal import Refused
+from docker_guard.volume_options import binds
 
 KIND = "volúmenes"
 """What the quota calls them."""
@@ -16,10 +17,22 @@ KIND = "volúmenes"
 _NAME_BYTES = 32
 """Of the name that a volume gets when its owner gives none, as the engine does it."""
 
+
+def harmless_options(value: object, name: str) -> object:
+    """Options of the local driver that mount nothing: they change nothing, and are shown."""
+    options = text_map(value, name)
+    if binds(options):
+        raise Refused(
+            f"«{name}» no está permitido: con esas opciones el volumen monta algo de fuera. Quita "
+            "driver_opts: un docker_volume sin opciones guarda los datos."
+        )
+    return options or DROP
+
+
 _RULES = {
     "Name": text,
     "Driver": choice("local"),
-    "DriverOpts": refuse("con opciones un volumen puede montar carpetas del equipo."),
+    "DriverOpts": harmless_options,
     "Labels": text_map,
 }
 _FILTERS = frozenset({"name", "dangling", "driver"})
@@ -30,11 +43,13 @@ async def create(call: Call) -> Reply:
     call.query.finish()
     body = rebuild(call.body(), _RULES, "un volumen")
     name = body.get("Name") or secrets.token_hex(_NAME_BYTES)
-    volume = await ensure(call, name, body.get("Labels", {}))
+    volume = await ensure(call, name, body.get("Labels", {}), body.get("DriverOpts"))
     return Reply(201, _shown(call, volume))
 
 
-async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any]:
+async def ensure(
+    call: Call, name: str, labels: dict[str, str], options: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Return the tenant's volume of that name, after creating it if there is none.
 
     Raises:
@@ -44,7 +59,9 @@ async def ensure(call: Call, name: str, labels: dict[str, str]) -> dict[str, Any
     async with call.quota.place(KIND, call.policy.volumes, lambda: others(call, real)):
         status, volume = await call.ask("GET", f"/volumes/{real}")
         if status == 404:
-            body = {"Name": real, "Driver": "local", "Labels": stamped(labels, call.tenant)}
+            imposed = {"Options": [None, options]} if options else {}
+            marks = stamped(labels, call.tenant, imposed)
+            body = {"Name": real, "Driver": "local", "Labels": marks}
             status, volume = await call.ask("POST", "/volumes/create", body=body)
             if status == 201:
                 call.saw("create", "volume", name, identity(name, volume))
@@ -120,4 +137,5 @@ def identity(name: str, volume: dict[str, Any]) -> str:
 
 def _shown(call: Call, volume: dict[str, Any]) -> dict[str, Any]:
     named: dict[str, Any] = shown(volume, call.tenant)
+    show_asked(named, volume["Labels"])
     return {**named, "Labels": asked_labels(volume["Labels"]) or None}

@@ -1,6 +1,8 @@
 """Bodies: decoded strictly and written anew, so that the engine never sees the tenant's bytes."""
 
+import io
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from docker_guard import Guard, Policy
-from docker_guard.container_body import create_rules
+from docker_guard.container_body import CREATE_RULES, HOST_RULES
 from docker_guard.model import decode, rebuild
+from docker_guard.neutral import new_limits
 from docker_guard.refusal import Refused
 
 BASE = "taller/base:bookworm"
@@ -59,33 +62,14 @@ ESCAPES: dict[str, Any] = {
     "UsernsMode": "host",
     "CgroupnsMode": "host",
     "Cgroup": "container:x",
-    "CgroupParent": "/",
     "SecurityOpt": ["apparmor=unconfined"],
     "Runtime": "sysbox",
-    "Sysctls": {"kernel.core_pattern": "|/x"},
-    "Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}],
-    "OomKillDisable": True,
-    "OomScoreAdj": -1000,
-    "PortBindings": {"80/tcp": [{"HostPort": "80"}]},
-    "PublishAllPorts": True,
-    "RestartPolicy": {"Name": "always"},
-    "LogConfig": {"Type": "syslog"},
-    "StorageOpt": {"size": "1T"},
-    "ExtraHosts": ["a:1.2.3.4"],
     "Links": ["a:b"],
     "VolumeDriver": "nfs",
-    "Memory": 10**12,
-    "MemorySwap": -1,
-    "NanoCpus": 10**12,
-    "CpuShares": 100_000,
-    "BlkioWeight": 1000,
-    "PidsLimit": 100_000,
-    "ShmSize": 10**12,
     "MaskedPaths": ["/x"],
     "ReadonlyPaths": ["/x"],
     "Tmpfs": {"/x": "bind"},
     "Mounts": [{"Type": "bind", "Source": "/", "Target": "/x"}],
-    "Dns": ["8.8.8.8"],
 }
 
 
@@ -93,7 +77,7 @@ ESCAPES: dict[str, Any] = {
 def test_a_field_that_leads_out_of_the_container_is_refused(field: str) -> None:
     body = {"Image": BASE, "HostConfig": {field: ESCAPES[field]}}
     with pytest.raises(Refused) as caught:
-        rebuild(body, create_rules(POLICY), "un contenedor")
+        rebuild(body, CREATE_RULES, "un contenedor")
     assert caught.value.message
 
 
@@ -103,11 +87,11 @@ def test_another_spelling_of_a_field_is_refused(field: str, spell: Callable[[str
     """Go matches keys without regard to case: privileged is Privileged."""
     for key in {spell(field)} - {field}:
         with pytest.raises(Refused):
-            rebuild({"HostConfig": {key: ESCAPES[field]}}, create_rules(POLICY), "un contenedor")
+            rebuild({"HostConfig": {key: ESCAPES[field]}}, CREATE_RULES, "un contenedor")
     with pytest.raises(Refused):
-        rebuild({spell("HostConfig") + "X": {field: 1}}, create_rules(POLICY), "un contenedor")
+        rebuild({spell("HostConfig") + "X": {field: 1}}, CREATE_RULES, "un contenedor")
     with pytest.raises(Refused):
-        rebuild({"hostconfig": {field: ESCAPES[field]}}, create_rules(POLICY), "un contenedor")
+        rebuild({"hostconfig": {field: ESCAPES[field]}}, CREATE_RULES, "un contenedor")
 
 
 json_values = st.recursive(
@@ -127,21 +111,72 @@ HOST_KEYS = st.sampled_from(sorted([*ESCAPES, "Binds", "NetworkMode", "VolumesFr
 def test_whatever_a_body_says_only_known_and_bounded_fields_come_out(host: dict[str, Any]) -> None:
     body = json.dumps({"HostConfig": host, "Image": "a"}).encode()
     try:
-        out = rebuild(decode(body), create_rules(POLICY), "un contenedor")
+        out = rebuild(decode(body), CREATE_RULES, "un contenedor")
     except Refused:
         return
     host_out = out.get("HostConfig", {})
     assert not host_out.get("Privileged")
-    assert not {"CapAdd", "Devices", "PidMode", "MaskedPaths", "Sysctls"} & host_out.keys()
-    assert host_out.get("Memory", 0) <= POLICY.memory_max_mb * 2**20
+    assert not {"CapAdd", "Devices", "PidMode", "MaskedPaths"} & host_out.keys()
     assert all(m.get("Type") != "bind" for m in host_out.get("Mounts", []))
+
+
+LIMITS: dict[str, Any] = {
+    "CgroupParent": st.text(max_size=8),
+    "OomKillDisable": st.booleans(),
+    "OomScoreAdj": st.integers(-1000, 1000),
+    "PublishAllPorts": st.booleans(),
+    "PortBindings": st.just({"80/tcp": [{"HostPort": "80"}]}),
+    "LogConfig": st.sampled_from(
+        [{}, {"Type": "syslog"}, {"Type": "none"}, {"Config": {"max-size": "900g"}}]
+    ),
+    "Ulimits": st.lists(
+        st.fixed_dictionaries(
+            {"Name": st.sampled_from(["nofile", "core", "memlock", "rtprio", "nproc"]),
+             "Soft": st.integers(-1, 2**40), "Hard": st.integers(-1, 2**40)}
+        ), max_size=2,
+    ),
+    "Sysctls": st.dictionaries(
+        st.sampled_from(["net.ipv4.ip_forward", "kernel.core_pattern", "vm.swappiness",
+                         "kernel.shmmax", "net.core.rmem_max", "kernel.shm/../core_pattern"]),
+        st.just("1"), max_size=2,
+    ),
+    **dict.fromkeys(
+        ("Memory", "MemorySwap", "MemoryReservation", "NanoCpus", "CpuShares", "CpuQuota",
+         "CpuPeriod", "PidsLimit", "ShmSize", "BlkioWeight"), st.integers(-1, 2**50),
+    ),
+}  # fmt: skip
+
+
+@given(st.fixed_dictionaries({}, optional=LIMITS))
+@settings(max_examples=400)
+def test_whatever_limits_are_asked_for_the_engine_gets_those_of_the_policy(
+    asked: dict[str, Any],
+) -> None:
+    try:
+        accepted = rebuild(asked, HOST_RULES, "HostConfig")
+        real, _ = new_limits(accepted, POLICY)
+    except Refused:  # as the engine would, or a setting of the machine's kernel
+        return
+    most = POLICY.memory_max_mb * 2**20
+    assert real["Memory"] <= most
+    assert real.get("MemorySwap", 0) <= 2 * most
+    assert real.get("MemoryReservation", 0) <= most
+    assert 0 < real["NanoCpus"] <= POLICY.cpus * 10**9
+    assert 0 < real["PidsLimit"] <= POLICY.processes
+    assert real.get("ShmSize", 0) <= most
+    assert real.get("CpuShares", 0) <= 1024
+    assert not {"CgroupParent", "OomKillDisable", "OomScoreAdj", "PublishAllPorts", "CpuQuota",
+                "PortBindings", "BlkioWeight"} & real.keys()  # fmt: skip
+    assert real["LogConfig"]["Type"] == "json-file"
+    assert {limit["Name"] for limit in real["Ulimits"]} <= {"fsize", "nofile"}
+    assert real.get("Sysctls", {}).keys() <= {"net.ipv4.ip_forward"}
 
 
 @given(json_values)
 def test_any_json_is_either_understood_or_refused(value: object) -> None:
     status = 201
     try:
-        rebuild(decode(json.dumps(value).encode()), create_rules(POLICY), "un contenedor")
+        rebuild(decode(json.dumps(value).encode()), CREATE_RULES, "un contenedor")
     except Refused as refused:
         status = refused.status
     assert status in (201, 400, 403)
@@ -244,13 +279,12 @@ class TestOnTheEngine:
             {"Driver": "host"},
             {"Driver": "macvlan"},
             {"Driver": "overlay"},
-            {"Options": {"com.docker.network.bridge.name": "docker0"}},
             {"Ingress": True},
             {"ConfigFrom": {"Network": "x"}},
-            {"IPAM": {"Config": [{"Subnet": "8.0.0.0/8"}]}},
-            {"IPAM": {"Config": [{"Subnet": "172.24.0.0/12"}]}},
-            {"IPAM": {"Config": [{"Subnet": "fd00::/64"}]}},
             {"IPAM": {"Driver": "dhcp"}},
+            {"IPAM": {"Config": [{"Subnet": "172.24.0.1/12"}]}},
+            {"IPAM": {"Config": [{"Subnet": "172.24.0.0/16", "Gateway": "10.0.0.1"}]}},
+            {"IPAM": {"Config": [{"Subnet": "172.24.0.0/16", "IPRange": "10.0.0.0/24"}]}},
         ],
     )
     def test_a_network_that_reaches_the_hosts_own_is_refused(
@@ -283,8 +317,35 @@ class TestOnTheEngine:
         assert self.create(client, "dev_b", body).status_code == 201
 
     def test_a_health_check_runs_once_a_second_at_most(
-        self, client: docker.DockerClient, prefix: str
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
     ) -> None:
-        check = {"Test": ["CMD", "true"], "Interval": 10**6}
+        check = {"Test": ["CMD", "true"], "Interval": 10**7}
         answer = self.create(client, "dev_x", {"Image": BASE, "Healthcheck": check})
-        assert answer.status_code == 403
+        assert answer.status_code == 201
+        real = engine.containers.get(f"{prefix}dev_x").attrs["Config"]["Healthcheck"]
+        assert real["Interval"] == 10**9
+        shown = client.containers.get("dev_x").attrs["Config"]["Healthcheck"]
+        assert shown == check
+
+    def test_an_images_own_health_check_does_not_run_more_often(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        dockerfile = f"FROM {BASE}\nLABEL x={prefix}\nHEALTHCHECK --interval=2ms CMD true\n"
+        client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag="dev-x:1", rm=True)
+        assert self.create(client, "dev_x", {"Image": "dev-x:1"}).status_code == 201
+        real = engine.containers.get(f"{prefix}dev_x").attrs["Config"]["Healthcheck"]
+        assert real["Interval"] == 10**9
+
+    def test_a_crash_loop_is_the_engines_own_slow_one(
+        self, client: docker.DockerClient, engine: docker.DockerClient, prefix: str
+    ) -> None:
+        """The engine waits twice as long before each restart, up to a minute."""
+        body = {
+            "Image": BASE,
+            "Cmd": ["false"],
+            "HostConfig": {"RestartPolicy": {"Name": "always"}},
+        }
+        assert self.create(client, "dev_x", body).status_code == 201
+        client.containers.get("dev_x").start()
+        time.sleep(5)
+        assert 0 < engine.containers.get(f"{prefix}dev_x").attrs["RestartCount"] <= 6

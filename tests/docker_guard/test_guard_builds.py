@@ -147,7 +147,7 @@ class TestBuilds:
     @pytest.mark.parametrize(
         "options",
         [{"remote": "https://example.com/x.git"}, {"session": "abc"}, {"version": "2"},
-         {"outputs": "x"}, {"extrahosts": "a:1.2.3.4"}, {"squash": "1"}, {"cgroupparent": "/"}],
+         {"outputs": "x"}, {"squash": "1"}],
     )  # fmt: skip
     def test_a_parameter_that_reaches_out_is_refused(
         self, client: docker.DockerClient, options: dict[str, str]

@@ -89,4 +89,4 @@ def test_a_subnet_that_is_taken_is_passed_over(
 def test_a_tenant_may_choose_a_subnet_of_its_own(client: docker.DockerClient, prefix: str) -> None:
     pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet="172.29.7.0/24")])
     network = client.networks.create("dev_n", ipam=pool)
-    assert network.attrs["IPAM"]["Config"][0]["Subnet"] == "172.29.7.0/24"
+    assert network.attrs["IPAM"]["Config"] == [{"Subnet": "172.29.7.0/24"}]

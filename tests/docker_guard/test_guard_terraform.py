@@ -199,7 +199,7 @@ def test_a_whole_platform_is_applied_planned_again_repaired_and_destroyed(
     [
         ("privileged = true", "Privileged"),
         ('volumes {\n host_path = "/"\n container_path = "/host"\n }', "volume_name"),
-        ('restart = "always"', "restart"),
+        ('capabilities {\n add = ["SYS_ADMIN"]\n }', "CapAdd"),
     ],
 )
 def test_what_an_exercise_does_not_need_is_refused_at_apply_with_the_reason(
