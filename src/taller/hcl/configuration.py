@@ -51,13 +51,17 @@ def _of_providers(providers: Json) -> Iterator[Denial]:
 
 
 def _of_resources(folder: str, module: Json, remote_state: bool) -> Iterator[Denial]:
-    for resource in map(_dict, module.get("resources") or ()):
+    for resource in map(_dict, _list(module.get("resources"))):
         kind = "data" if resource.get("mode") == "data" else "resource"
         labels = (str(resource.get("type")), str(resource.get("name")))
         block = Block(kind, labels, {}, f"{folder}main.tf")
         yield from of_block(block, remote_state)
         if resource.get("provisioners"):
             yield Denial("provisioner", block.file, PROVISIONER)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _dict(value: Any) -> Json:

@@ -28,14 +28,16 @@ HCL = st.sampled_from(
     ["locals", " {", "}\n", "a", " = ", '"', "${", "%{", "$${", "~}", "~", "file", "(", ")", "[",
      "]", "..", "/etc", ".", ",", "<<-FIN\n", "<<E\n", "FIN\n", "E\n", "#", "//", "/*", "*/", "\n",
      "\r\n", "ñ", "\\", "\\u00", "1e3", " " * 300, "path.module", "var.root_path", "::",
-     "provisioner", ' "x" ', "for x in y : ", "\ufeff", "🚢", "\0", "true ? ", "resource", "{" * 40, "(" * 40]
+     "provisioner", ' "x" ', "for x in y : ", "\ufeff", "🚢", "\0", "true ? ", "resource",
+     "{" * 40, "(" * 40]
 )  # fmt: skip
 TEXTS = st.lists(HCL, max_size=120).map("".join) | st.text(max_size=300)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 KEYS = st.sampled_from(
     ["nbformat", "cells", "cell_type", "source", "id", "metadata", "tags", "nbgrader", "grade_id",
      "configuration", "root_module", "module_calls", "resources", "mode", "type", "source",
-     "module", "provider_config", "resource_changes", "expressions", "provisioners", "full_name", "name"]
+     "module", "provider_config", "resource_changes", "expressions", "provisioners", "full_name",
+     "name"]
 )  # fmt: skip
 ANYTHING = st.recursive(
     LEAVES,
