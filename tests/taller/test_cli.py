@@ -101,6 +101,10 @@ def test_a_bad_prefix_is_a_usage_error_and_touches_nothing(prefix: str, tmp_path
     assert not Path(home).exists()
 
 
+def test_the_demo_has_a_prefix_of_its_own() -> None:
+    assert "[default: demo]" in run("demo", "--help").stdout
+
+
 def test_clean_is_for_one_prefix_or_for_all() -> None:
     assert run("clean", "--all", "--prefix", "dev").returncode == 2
 

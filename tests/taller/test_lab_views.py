@@ -120,3 +120,8 @@ def test_importing_the_lab_does_not_load_docker_or_pandas() -> None:
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_no_escape_code_of_any_kind_is_shown() -> None:
+    said = "a\x1b[2Kb\x1b[1;31mc\x1b[0m\x1b]0;t\x07d\x1b(Be\x1b"
+    assert plain(said) == "abcde"

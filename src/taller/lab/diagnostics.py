@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from taller.lab.cells import CellMap
-from taller.lab.errors import LabError, bold, dim
+from taller.lab.errors import LabError, bold, dim, plain
 from taller.lab.owner import owner_of_taken
 from taller.terraform import Diagnostic, StateLocked, TerraformError
 from taller.terraform.causes import likely_cause, roots, source_at
@@ -91,7 +91,7 @@ def _numbered(number: int, line: str, faulty: bool) -> str:
 
 
 def _words(diagnostic: Diagnostic) -> list[str]:
-    return [f"{diagnostic.summary}. {diagnostic.detail}".strip().removesuffix(".")]
+    return [plain(f"{diagnostic.summary}. {diagnostic.detail}").strip().removesuffix(".")]
 
 
 def lab_error(error: TerraformError, locator: Locator, skipped: str | None = None) -> LabError:

@@ -9,7 +9,10 @@ _DIM, _BOLD, _RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 """No colours: Jupyter already paints errors, dark or light, and red on red is hard to read."""
 
 _WIDTH = 92
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[()][0-9A-Za-z]|[@-Z\\^_])?"
+)
+"""Escape codes of every kind (ECMA-48): a container's log may hold any."""
 
 
 class LabError(TallerError):
