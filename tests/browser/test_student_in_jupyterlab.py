@@ -113,6 +113,27 @@ def test_jupyterlab_opens_on_the_page_that_shows_the_way_and_asks_nobody_else(
     assert hosts(student.asked) == {"127.0.0.1"}
 
 
+def test_a_question_answers_each_option_and_remembers_what_was_picked(
+    student: Student, desk: Path, photograph: Photograph
+) -> None:
+    notebook = json.loads((desk / "notebooks/05_organizacion_terraform.ipynb").read_text("utf-8"))
+    cells = [c for c in notebook["cells"] if "".join(c["source"]) in ('quiz("05-3")',)]
+    first = cells[0] | {"id": "first", "source": ["from taller import quiz"]}
+    asked = notebook | {"cells": [first, *cells]}
+    (desk / "notebooks/pregunta.ipynb").write_text(json.dumps(asked), "utf-8")
+    student.open("notebooks/pregunta.ipynb")
+    student.run_all()
+    question = student.cell('quiz("05-3")')
+    question.get_by_text("solo revisa el formato").click()
+    expect(question).to_contain_text("✗ No es esa. Del formato se ocupa terraform fmt")
+    question.get_by_text("comprueba el plan y no crea nada").click()
+    expect(question).to_contain_text("✓ Sí. Por eso es rápido")
+    photograph(question, "quiz")
+    student.run_all()
+    expect(question).to_contain_text("✓ Sí. Por eso es rápido")
+    assert hosts(student.asked) == {"127.0.0.1"}
+
+
 def test_a_wrong_answer_gets_its_reason_and_a_hint_and_the_right_one_a_green_card(
     student: Student, right: dict[str, str], prefix: str, photograph: Photograph
 ) -> None:
