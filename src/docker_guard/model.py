@@ -15,6 +15,8 @@ Rule = Callable[[Any, str], Any]
 """Checks the value of a field (named by the second argument) and returns what goes out."""
 
 _INTEGER_LIMIT = 2**63
+_MAP_BYTES = 16 * 1024
+"""Letters of all labels of an object: the engine repeats them in every list."""
 
 
 class DROP:
@@ -191,6 +193,8 @@ def text_map(value: object, name: str) -> dict[str, str]:
     """An object whose values are strings."""
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise Refused(f"«{name}» debe ser un objeto de textos.", 400)
+    if sum(len(key) + len(text) for key, text in value.items()) > _MAP_BYTES:
+        raise Refused(f"«{name}» pasa de {_MAP_BYTES // 1024} KB, que es el tope.", 413)
     return value
 
 

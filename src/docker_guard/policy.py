@@ -111,7 +111,7 @@ class Policy:
     log_mb: int = 30
     build_memory_mb: int = 1024
     build_seconds: float = 600.0
-    output_mb: int = 16
+    output_mb: int = 4
     context_mb: int = 64
     context_files: int = 5000
     upload_mb: int = 16
