@@ -36,7 +36,7 @@ _IMPORTED = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython",
     "taller.lab", "taller.lab.banner", "taller.lab.docker_view", "taller.lab.given",
     "taller.lab.picture", "taller.lab.own", "taller.lab.ending", "taller.lab.colleague", "jinja2",
-    "taller.grading.facts_program", "taller.grading.kernel_program",
+    "taller.grading.facts_program", "taller.grading.kernel_program", "taller.hcl.configuration",
     "docker_provider.__main__", "docker_provider.server", "docker_provider.image_build",
 )  # fmt: skip
 
