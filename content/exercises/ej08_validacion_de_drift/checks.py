@@ -1,6 +1,6 @@
 """Rubric of exercise 8: drift made by hand, seen, read, explained, healed or accepted."""
 
-from taller.checks import Facts, check
+from taller.checks import Facts, check, standard
 
 SILVER, ETL, DRAFT = "docker_volume.silver", "docker_container.etl", "docker_volume.borrador"
 DAMAGED = (("container", "contenedor", "etl"), ("volume", "volumen", "silver"))
@@ -132,19 +132,9 @@ def draft_is_retired(facts: Facts) -> None:
     assert DRAFT not in recorded, f"«{DRAFT}» sigue en el state: falta un último lab.apply()."
 
 
-@check(
-    "Un último plan no cambia nada",
-    points=1,
-    hints=(
-        "Repite lab.plan(): ¿qué quiere cambiar todavía?",
-        "Código, state y Docker tienen que decir lo mismo: puede que falte un lab.apply().",
-        PLAN_DOCS,
-    ),
-    needs=("plan",),
+plan_is_empty = standard.plan_is_empty(
+    points=1, hint="Código, state y Docker tienen que decir lo mismo: ¿falta un lab.apply()?"
 )
-def plan_is_empty(facts: Facts) -> None:
-    changes = facts.planned().changes()
-    assert not changes, f"El plan todavía quiere cambiar: {', '.join(changes)}."
 
 
 @check(
