@@ -26,7 +26,7 @@ from rich.table import Table
 
 from taller.builder.wrong import read_wrong
 from taller.catalog import Catalog, load_catalog
-from taller.grading import leftovers
+from taller.grading.identity import identity_of
 from taller.grading.ledger import Ledger
 from taller.grading.prepare import Preparation
 from taller.grading.submissions import collect
@@ -89,7 +89,7 @@ def hand_in(catalog: Catalog, folder: Path, students: int) -> None:
 def pretend(catalog: Catalog, submitted: Path, output: Path) -> None:
     """Put a verdict on each submission into the ledger."""
     output.mkdir(parents=True)
-    preparation = Preparation(catalog, leftovers.run_name(output), None)
+    preparation = Preparation(catalog, identity_of(output), None)
     exercise = catalog.exercise(EXERCISE)
     with Ledger(output / "ledger.db") as ledger:
         for one in collect(submitted, catalog).submissions:

@@ -106,7 +106,7 @@ class Engine:
         GuardError: an address of another kind.
 
     Attributes:
-        outages: how many requests it has not answered to their end.
+        outages: how many requests it has not answered to their end, because it was not there.
     """
 
     def __init__(self, address: str) -> None:
@@ -156,8 +156,18 @@ class Engine:
             finally:
                 writer.close()
         except EngineAway:
-            self.outages += 1
+            self.outages += not await self._is_there()
             raise
+
+    async def _is_there(self) -> bool:
+        """Whether it still takes connections: then it has cut one answer, as a tenant can bring
+        about that changes a file while it is read."""
+        try:
+            _, writer = await self._connect()
+        except EngineAway:
+            return False
+        writer.close()
+        return True
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:

@@ -20,8 +20,8 @@ import psutil
 import pytest
 
 from taller.catalog import Catalog, Exercise, load_catalog
-from taller.grading.leftovers import run_name
-from taller.grading.sandbox.meter import is_alive
+from taller.grading.identity import identity_of
+from taller.grading.sandbox.proc import is_alive
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 
@@ -96,7 +96,7 @@ class Course:
     @property
     def run(self) -> str:
         """What marks the Docker objects of this class's graders."""
-        return run_name(self.output)
+        return identity_of(self.output).run
 
     def hand_in(self, student: str, content: bytes, exercise: Exercise | None = None) -> Path:
         exercise = exercise or CATALOG.exercise("ej01")

@@ -6,7 +6,7 @@ from typing import Any
 import docker
 import pytest
 
-from taller.grading.leftovers import prefix_of
+from taller.grading.identity import identity_of
 
 pytestmark = pytest.mark.engine
 
@@ -44,8 +44,8 @@ def test_a_volume_whose_labels_the_engine_lost_costs_nobody_points(
     course: Any, ej01: Any, engine: docker.DockerClient
 ) -> None:
     course.hand_in("ana", ej01.bytes())
-    engine.volumes.create(f"{prefix_of(course.run, 'ana', 'ej01')}_raw")
-    other = engine.volumes.create(f"{prefix_of(course.run, 'somebody', 'else')}_raw")
+    engine.volumes.create(f"{identity_of(course.output).namespace('ana', 'ej01')}_raw")
+    other = engine.volumes.create(f"{identity_of(course.output).namespace('somebody', 'else')}_raw")
     try:
         assert course.grade() == 0
         assert (course.result("ana")["status"], course.result("ana")["score"]) == ("graded", 10)

@@ -18,7 +18,7 @@ import pytest
 from taller.builder.wrong import read_wrong
 from taller.catalog import load_catalog
 from taller.grading.cluster import Kit, grade_remotely
-from taller.grading.leftovers import run_name
+from taller.grading.identity import identity_of
 from taller.grading.prepare import Preparation
 from taller.grading.read import Notebook
 from taller.grading.submissions import collect
@@ -155,14 +155,14 @@ def test_a_cluster_that_shares_no_disk_gives_the_same_marks(
     for student in ("ana", "berta", "carla"):
         assert verdict(there, student) == verdict(here, student)
     assert result(there, "ana")["score"] == EJ01.points
-    assert not engine.volumes.list(filters={"label": f"taller.run={run_name(there)}"})
+    assert not engine.volumes.list(filters={"label": f"taller.run={identity_of(there).run}"})
 
 
 def test_a_killed_worker_costs_no_verdict(tmp_path: Path, engine: docker.DockerClient) -> None:
     submitted, output = tmp_path / "submitted", tmp_path / "out"
     for student in ("ana", "berta"):
         hand_in(submitted, student, SOLUTION)
-    mine = {"label": f"taller.run={run_name(output)}"}
+    mine = {"label": f"taller.run={identity_of(output).run}"}
     with running(tmp_path / "cluster") as cluster:
         victim = cluster.start_worker()
         cluster.start_worker()

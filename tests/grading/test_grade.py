@@ -15,7 +15,7 @@ import pytest
 
 from taller.builder.wrong import read_wrong
 from taller.catalog import Exercise, load_catalog
-from taller.grading.leftovers import run_name, scratch_folder
+from taller.grading.identity import identity_of, scratch_folder
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 EJ01 = CATALOG.exercise("ej01")
@@ -104,7 +104,7 @@ def test_a_class_gets_exactly_its_verdicts(course: Class, engine: docker.DockerC
         "berta,8,,,,,,,,8,80",
         "carlos,9,,,,,,,,9,80",
     ]
-    run = run_name(course.output)
+    run = identity_of(course.output).run
     assert not engine.volumes.list(filters={"label": f"taller.run={run}"})
     assert not scratch_folder(run).exists()
 
@@ -204,7 +204,7 @@ def test_after_a_kill_the_next_run_finishes_and_leaves_nothing(
     course: Class, engine: docker.DockerClient
 ) -> None:
     course.hand_in("ana", SOLUTION)
-    run = run_name(course.output)
+    run = identity_of(course.output).run
     mine = {"label": f"taller.run={run}"}
     grader = course.start()
     deadline = time.monotonic() + 90
@@ -221,7 +221,7 @@ def test_after_a_kill_the_next_run_finishes_and_leaves_nothing(
 
 def test_a_killed_worker_costs_no_verdict(course: Class, engine: docker.DockerClient) -> None:
     course.hand_in("ana", SOLUTION)
-    mine = {"label": f"taller.run={run_name(course.output)}"}
+    mine = {"label": f"taller.run={identity_of(course.output).run}"}
     grader = course.start()
     deadline = time.monotonic() + 90
     while not engine.volumes.list(filters=mine):

@@ -11,7 +11,7 @@ import pytest
 
 from taller.builder.wrong import WrongAnswer, answers, read_wrong
 from taller.catalog import Exercise, load_catalog
-from taller.grading.leftovers import run_name, scratch_folder
+from taller.grading.identity import identity_of, scratch_folder
 
 CATALOG = load_catalog(Path(__file__).parents[2])
 SECONDS = 600
@@ -118,7 +118,7 @@ def test_everything_has_a_verdict_and_nothing_is_left(
     graded: Graded, engine: docker.DockerClient
 ) -> None:
     assert graded.done.returncode == 0, graded.done.stderr
-    run = run_name(graded.output)
+    run = identity_of(graded.output).run
     mine: dict[str, Any] = {"label": f"taller.run={run}"}
     assert not engine.containers.list(all=True, filters=mine)
     assert not engine.volumes.list(filters=mine)

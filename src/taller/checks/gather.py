@@ -19,7 +19,7 @@ from taller.checks.refused import said
 from taller.checks.renamed import overrides
 from taller.checks.state_summary import summary
 from taller.checks.workspace_facts import checked_values, text_files
-from taller.docker_state import connect
+from taller.docker_state import EngineError, connect
 from taller.hcl import HclError
 from taller.provider import environment
 from taller.result import REFUSED
@@ -113,7 +113,9 @@ class _Gatherer:
         """Cheap facts first; what destroys comes last."""
         recorded = _local_state(self._folder)
         state = self._attempt("state", lambda: dict(self._terraform.show_state().raw)) or {}
-        found = docker_facts.inspect(self._client, self._prefix, state)
+        found = self._attempt(
+            "docker", lambda: docker_facts.inspect(self._client, self._prefix, state)
+        ) or {"volumes": [], "networks": [], "containers": [], "images": []}  # fmt: skip
         good, problems = checked_values(self._exercise, values)
         self._problems |= problems
         facts = Facts(
@@ -133,11 +135,13 @@ class _Gatherer:
         self, state: Json, found: Mapping[str, list[Json]]
     ) -> list[tuple[str, str, Callable[[], Any]]]:
         """What each costly fact is called in ``needs`` and in Facts, and how it is had."""
-        attempt, client = self._attempt, self._client
+        attempt, client, volumes = self._attempt, self._client, found["volumes"]
         return [
             ("plan", "plan", lambda: attempt("plan", lambda: self._plan(self._terraform, {}))),
-            ("logs", "logs", lambda: docker_facts.logs(client, found["containers"])),
-            ("artefacts", "artefacts", lambda: docker_facts.artefacts(client, found["volumes"])),
+            ("logs", "logs",
+             lambda: attempt("logs", lambda: docker_facts.logs(client, found["containers"]))),
+            ("artefacts", "artefacts",
+             lambda: attempt("artefacts", lambda: docker_facts.artefacts(client, volumes))),
             ("repair", "repair", lambda: attempt("repair", lambda: self._repair(state))),
             ("destroy", "destroy_leftovers",
              lambda: attempt("destroy", lambda: self._destroy(state))),
@@ -223,6 +227,12 @@ class _Gatherer:
         except (TerraformError, HclError) as error:
             connect().close()  # raises when the engine is what failed
             self._problems[fact] = self._spoken(error)
+            return None
+        except EngineError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a state, an artefact, a log: anybody made them
+            connect().close()
+            self._problems[fact] = f"No se puede leer lo que dejó tu notebook: {error!r:.300}"
             return None
 
     def _spoken(self, error: TerraformError | HclError) -> str:

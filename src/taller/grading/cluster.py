@@ -18,6 +18,7 @@ from taller.catalog import Catalog
 from taller.clean.report import Report
 from taller.docker_state import connect
 from taller.errors import TallerError
+from taller.grading.identity import Identity
 from taller.grading.leftovers import remove_labelled
 from taller.grading.prepare import Preparation
 from taller.grading.read import Notebook
@@ -66,7 +67,7 @@ def site(versions: Site) -> Site:
 
 @cache
 def _here() -> Site:
-    return site(Preparation(Catalog(Path(), (), ()), "", None).versions)
+    return site(Preparation(Catalog(Path(), (), ()), Identity("", b""), None).versions)
 
 
 def inspect_worker(*, confined: bool) -> Site:

@@ -20,10 +20,12 @@ from taller.hcl import HclError, read_folder
 from taller.lab.given import given_variables
 from taller.provider import fork_server
 from taller.provider import terraform as terraform_of
-from taller.terraform import StateLocked, TerraformError
+from taller.terraform import StateLocked, TerraformError, TerraformTimeout
 from taller.workspace import Workspace, workspace
 
 FACTS = "facts.json"
+LATE = 75
+"""Exit code when Terraform took longer than it may for one command."""
 
 
 def main(prefix: str, needs: list[str]) -> None:
@@ -78,4 +80,7 @@ def _backend(place: Workspace) -> str | None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    try:
+        main(sys.argv[1], sys.argv[2:])
+    except TerraformTimeout:
+        sys.exit(LATE)

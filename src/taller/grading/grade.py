@@ -11,6 +11,7 @@ from taller.docker_state import EngineError
 from taller.grading import leftovers
 from taller.grading.backends import LokyPool, Lost, Pool, answers
 from taller.grading.gradebook import write_result
+from taller.grading.identity import identity_of
 from taller.grading.ledger import Ledger, ledger_url
 from taller.grading.lock import alone
 from taller.grading.prepare import Preparation, Prepared, results_path
@@ -95,13 +96,13 @@ def grade_all(
     if options.confined and not options.scheduler:
         require_bubblewrap()
     url = ledger_url(output, options.gradebook)
-    run = leftovers.run_name(output)
     with writing_to(output), alone(output), Ledger(url) as ledger:
         require_whole(output, ledger)
-        prefixes = {leftovers.prefix_of(run, one.student, one.exercise.id) for one in found}
-        clear = partial(leftovers.clear, run, prefixes)
+        identity = identity_of(output)
+        namespaces = {identity.namespace(one.student, one.exercise.id) for one in found}
+        clear = partial(leftovers.clear, identity.run, namespaces)
         clear()
-        preparation = Preparation(catalog, run, options.timeout)
+        preparation = Preparation(catalog, identity, options.timeout)
         grader = _Grader(output, ledger, preparation, options, clear)
         new = found if options.force else [one for one in found if grader.is_new(one)]
         # The longest first: at the end no worker waits for one that has just begun.

@@ -1,45 +1,25 @@
 """Removes what one grader left in Docker and on the disk, and nothing else."""
 
-import hashlib
-import tempfile
 from collections.abc import Collection
 from functools import partial
-from pathlib import Path
 
 import docker
 
 from taller.clean.report import Report
 from taller.docker_state import connect
+from taller.grading.identity import scratch_folder
 from taller.grading.sandbox.meter import sweep
 from taller.removal import remove_tree
 
-_DIGITS = 12
 
-
-def run_name(output: Path) -> str:
-    """What marks everything of the graders of one OUT: a digest of its path."""
-    return "g" + hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:_DIGITS]
-
-
-def prefix_of(run: str, student: str, exercise: str) -> str:
-    """The prefix of a submission's names in Docker: of one length, so none begins another."""
-    own = hashlib.sha256(f"{run}/{student}/{exercise}".encode()).hexdigest()[:_DIGITS]
-    return f"g{own}"
-
-
-def scratch_folder(run: str) -> Path:
-    """Where the graders of one OUT keep the workspaces; its path is short, as sockets need."""
-    return Path(tempfile.gettempdir()).resolve() / f"taller-{run}"
-
-
-def clear(run: str, prefixes: Collection[str] = ()) -> Report:
+def clear(run: str, namespaces: Collection[str] = ()) -> Report:
     """Remove all that graders of one OUT have left: objects with their label, and workspaces.
 
     With them go the control groups of whatever grader was killed.
 
     Args:
         run: what marks everything of theirs.
-        prefixes: of their submissions, of which volumes go by name, too. The engine writes a
+        namespaces: of their submissions, of which volumes go by name, too. The engine writes a
             volume's labels after its folder: one that it was creating when it ended lacks them.
 
     Raises:
@@ -49,7 +29,7 @@ def clear(run: str, prefixes: Collection[str] = ()) -> Report:
     client = connect()
     try:
         remove_labelled(client, f"taller.run={run}", report)
-        _remove_named_volumes(client, prefixes, report)
+        _remove_named_volumes(client, namespaces, report)
     finally:
         client.close()
     remove_tree(scratch_folder(run))
@@ -72,10 +52,10 @@ def remove_labelled(client: docker.DockerClient, label: str, report: Report) -> 
 
 
 def _remove_named_volumes(
-    client: docker.DockerClient, prefixes: Collection[str], report: Report
+    client: docker.DockerClient, namespaces: Collection[str], report: Report
 ) -> None:
     for volume in client.api.volumes()["Volumes"] or []:
-        if volume["Name"][: len("g") + _DIGITS] in prefixes:
+        if volume["Name"].startswith(tuple(namespaces)):
             _remove_volume(client, volume["Name"], report)
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from taller.catalog import Exercise
-from taller.checks import Facts
+from taller.checks import Facts, load_checks, needs
 from taller.checks.workspace_facts import text_files
 from taller.errors import TallerError
-from taller.grading.facts_program import FACTS
+from taller.grading.facts_program import FACTS, LATE
 from taller.grading.outside import Outside
 from taller.grading.read import read_regular
 from taller.grading.sandbox import Status, run_sandboxed
@@ -24,7 +24,7 @@ from taller.grading.sandbox import Status, run_sandboxed
 _STATE = "terraform.tfstate"
 _STATE_BYTES = 8 * 1024 * 1024
 _VALUES_BYTES = 1024 * 1024
-_FACTS_BYTES = 64 * 1024 * 1024
+_FACTS_BYTES = 32 * 1024 * 1024
 _SHOWN = 2000
 
 
@@ -34,17 +34,17 @@ class OracleFailed(TallerError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the oracle found.
+    """What the oracle left.
 
     Attributes:
-        facts: all that came; a missing one has its reason among their problems.
+        file: with the facts; perhaps not there.
+        prefix: of the run.
         stopped: the limit that Terraform reached on this answer; "ok" when none.
-        planned: whether the plan from the code alone came, or is not wanted.
     """
 
-    facts: Facts
+    file: Path
+    prefix: str
     stopped: Status
-    planned: bool
 
 
 _STOPPED: Mapping[Status, str] = {
@@ -91,35 +91,43 @@ def prepare(root: Path, left: Path, files: dict[str, str], prefix: str, exercise
     _write(root / "values.json", json.dumps(_values(left) if files else {}))
 
 
-def gather_facts(root: Path, prefix: str, needs: Collection[str], outside: Outside) -> Answer:
+def gather_facts(root: Path, prefix: str, exercise: Exercise, outside: Outside) -> Answer:
     """Gather facts in a prepared folder.
 
     Args:
         root: the folder.
         prefix: of the run.
-        needs: the costly facts wanted.
+        exercise: whose rubric says which costly facts are wanted.
         outside: the way to Docker, and the limits of Terraform and all that it starts.
 
     Raises:
         OracleFailed: no facts came, although no limit was reached.
     """
-    program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *sorted(needs)]
+    costly = sorted(needs(load_checks(exercise.checks_file)))
+    program = [sys.executable, "-m", "taller.grading.facts_program", prefix, *costly]
     done = run_sandboxed(
         program, workspace=root, guard_socket=outside.guard_socket, limits=outside.limits,
         env=outside.env, forwards=outside.forwards, elsewhere=outside.elsewhere,
     )  # fmt: skip
-    text = _read(root / FACTS, _FACTS_BYTES)
-    if done.status == "killed" or (done.status == "ok" and (done.returncode != 0 or not text)):
+    file = root / FACTS
+    if done.returncode == LATE:
+        return Answer(file, prefix, "timeout")
+    if done.status == "killed" or (done.status == "ok" and (done.returncode or not file.is_file())):
         raise OracleFailed(
             f"El oráculo terminó con «{done.status}», código {done.returncode}: "
             f"{done.stderr[-_SHOWN:]}"
         )
-    facts = Facts.from_json(text) if text else Facts(prefix)
-    planned = facts.plan is not None or "plan" in facts.problems or "plan" not in needs
-    if done.status != "ok":
-        missing = {need: _STOPPED[done.status] for need in needs if not _has(facts, need)}
-        facts = replace(facts, problems={**missing, **facts.problems})
-    return Answer(facts, done.status, planned)
+    return Answer(file, prefix, done.status)
+
+
+def facts_of(answer: Answer, costly: Collection[str]) -> Facts:
+    """Read the facts; each one that did not come has its reason among their problems."""
+    text = _read(answer.file, _FACTS_BYTES)
+    facts = Facts.from_json(text) if text else Facts(answer.prefix)
+    if answer.stopped == "ok":
+        return facts
+    missing = {need: _STOPPED[answer.stopped] for need in costly if not _has(facts, need)}
+    return replace(facts, problems={**missing, **facts.problems})
 
 
 def _has(facts: Facts, need: str) -> bool:

@@ -14,6 +14,7 @@ from taller.catalog import Catalog, Exercise
 from taller.docker_state import connect
 from taller.doctor.image import base_image
 from taller.errors import TallerError
+from taller.grading.identity import Identity
 from taller.grading.intake.names import plain_name
 from taller.grading.intake.reading import Reading, read_submission
 from taller.grading.read import InvalidNotebook, Notebook, read_notebook
@@ -58,13 +59,13 @@ class Preparation:
 
     Args:
         catalog: the exercises.
-        run: what marks this grader's objects in Docker.
+        identity: of this grader, which marks its objects in Docker.
         timeout: processor seconds for each notebook; by default each exercise's own.
     """
 
-    def __init__(self, catalog: Catalog, run: str, timeout: float | None) -> None:
+    def __init__(self, catalog: Catalog, identity: Identity, timeout: float | None) -> None:
         self._catalog = catalog
-        self._run = run
+        self._identity = identity
         self._timeout = timeout
         self._given: dict[str, _Given] = {}
 
@@ -89,8 +90,8 @@ class Preparation:
             return self._prepared(reading, [reading.problem, *given.rubric], result)
         timeout = self._timeout or exercise.time_limit_s
         task = Task(
-            submission.student, exercise, given.pristine, reading.aligned, given.public, self._run,
-            timeout,
+            submission.student, exercise, given.pristine, reading.aligned, given.public,
+            self._identity.run, self._identity.namespace(submission.student, exercise.id), timeout,
         )  # fmt: skip
         parts = [reading.aligned.sources(), *given.rubric, timeout]
         return self._prepared(reading, parts, task)

@@ -27,6 +27,7 @@ _SHOWN = 300
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """Colours and the like, of terminals (ECMA-48, control sequences)."""
 _OUTPUT_BYTES = 64 * MEGABYTE
+_MESSAGES = 100_000
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,10 @@ def run(steps: Sequence[Step], workspace: Path, outside: Outside, opened: str) -
         flags, done = _run_steps(client, steps)
         ended = kernel.stop()  # at once: jupyter_client would look every 0.1 s whether it is gone
     status = ended.status if ended else "ok"
-    if client.received > _OUTPUT_BYTES:
+    if client.flooded:
         status = "output"
+    elif done < len(sources) and status == "ok":
+        status = "killed"
     cell = sources[done] if done < len(sources) else ""
     return Ran(status, tuple(flags), cell, ended.cpu_seconds if ended else 0.0)
 
@@ -118,6 +121,10 @@ def _run_steps(client: "_Client", steps: Sequence[Step]) -> tuple[list[str], int
         except DeadKernelError:
             flags.append(f"celda {index + 1}: el kernel terminó")
             return flags, index
+        except Exception as error:  # noqa: BLE001 - whatever the kernel sent, the student's code can
+            said = f"el kernel envió un mensaje que no se entiende ({error!r:.{_SHOWN}})"
+            flags.append(f"celda {index + 1}: {said}")
+            return flags, index
     return flags, index + 1
 
 
@@ -127,18 +134,28 @@ def _reason(error: TestbookRuntimeError) -> str:
 
 
 class _Client(TestbookNotebookClient):  # type: ignore[misc] # testbook has no types
-    """Keeps no output: nothing of it is graded, and a kernel can send without end."""
+    """Keeps nothing of what a kernel says but that a cell has ended; the rest is only counted.
+
+    Nothing of it is graded, and a kernel can send whatever it likes, without end.
+    """
 
     sandbox: SandboxedKernel
     received = 0
+    messages = 0
+
+    @property
+    def flooded(self) -> bool:
+        """Whether more came than any notebook has to say."""
+        return self.received > _OUTPUT_BYTES or self.messages > _MESSAGES
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
-        if msg["header"]["msg_type"] in ("stream", "display_data", "execute_result"):
-            self.received += len(repr(msg["content"]))
-            if self.received > _OUTPUT_BYTES:
-                self.sandbox.stop()
-            return None
-        return super().process_message(msg, cell, cell_index)
+        if msg["header"]["msg_type"] == "status":
+            return super().process_message(msg, cell, cell_index)
+        self.messages += 1
+        self.received += len(repr(msg["content"]))
+        if self.flooded:
+            self.sandbox.stop()
+        return None
 
 
 class _Book(testbook):  # type: ignore[misc] # testbook has no types

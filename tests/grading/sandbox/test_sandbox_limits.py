@@ -14,6 +14,7 @@ import pytest
 from taller.grading.sandbox import Completed, Limits, SandboxUnavailable, run_sandboxed
 from taller.grading.sandbox.jail import require_bubblewrap
 from taller.grading.sandbox.meter import GroupV2
+from taller.removal import remove_tree
 
 SOURCES = Path(__file__).parents[3] / "src"
 FORK_BOMB = """
@@ -79,6 +80,43 @@ def test_who_works_or_has_others_work_for_it_does_not_wait(workspace: Path) -> N
         limits=Limits(idle_s=4), elsewhere=lambda: float(next(others)),
     )  # fmt: skip
     assert waited.status == "ok"
+
+
+def test_threads_are_no_processes_whatever_a_machine_makes_of_them(workspace: Path) -> None:
+    code = """
+import threading, time
+for _ in range(100):
+    threading.Thread(target=time.sleep, args=(1,)).start()
+"""
+    assert run(workspace, code, Limits(processes=40)).status == "ok"
+
+
+def test_what_was_unlinked_and_is_still_open_counts_as_disk(workspace: Path) -> None:
+    code = """
+import os, time
+held = []
+for number in range(30):
+    file = open(str(number), "wb")
+    os.unlink(str(number))
+    file.write(bytes(1 << 20))
+    file.flush()
+    held.append(file)
+time.sleep(20)
+"""
+    assert run(workspace, code, Limits(disk_mb=20)).status == "disk"
+
+
+def test_folders_deeper_than_a_path_can_be_long_count_as_too_much_disk(workspace: Path) -> None:
+    code = """
+import os, time
+for number in range(30):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+time.sleep(20)
+"""
+    assert run(workspace, code, Limits()).status == "disk"
+    remove_tree(workspace)
+    assert not workspace.exists()
 
 
 def test_memory_is_limited(workspace: Path) -> None:
@@ -224,14 +262,14 @@ def test_a_user_without_privileges_is_protected_as_well(tmp_path: Path) -> None:
 def test_control_groups_of_version_2_are_set_and_read(tmp_path: Path) -> None:
     """On a folder that stands for the hierarchy: a kernel offers version 1 or 2, not both."""
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory pids")
-    group = GroupV2(Limits(memory_mb=2, processes=7), root=tmp_path)
+    group = GroupV2(Limits(memory_mb=2, tasks=7), root=tmp_path)
     folder = group.entries[0].parent
     assert (folder / "memory.max").read_text() == str(2 * 1024 * 1024)
     assert (folder / "pids.max").read_text() == "7"
     (folder / "cpu.stat").write_text("usage_usec 1500000\nuser_usec 1")
     (folder / "memory.current").write_text("4096")
     (folder / "memory.events").write_text("oom 1\noom_kill 1")
-    (folder / "pids.current").write_text("3")
+    (folder / "cgroup.procs").write_text("5\n7\n6\n7\n")
     (folder / "pids.events").write_text("max 0")
     usage = group.read(1)
     assert (usage.cpu_seconds, usage.memory, usage.processes) == (1.5, 4096, 3)

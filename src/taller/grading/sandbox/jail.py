@@ -170,7 +170,7 @@ class Jail:
         """Limits of each process; with control groups the number of processes is theirs."""
         limits = ["prlimit", "--core=0", f"--fsize={self._limits.file_mb * MEGABYTE}"]
         if not groups:
-            limits.append(f"--nproc={self._limits.processes}")
+            limits.append(f"--nproc={self._limits.tasks}")
         return limits
 
 

@@ -20,12 +20,13 @@ from pathlib import Path
 from queue import Empty
 from typing import IO, Any, Self
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 
 from taller.errors import TallerError
 from taller.grading.sandbox.idle import Elsewhere, nothing_elsewhere
-from taller.grading.sandbox.limits import Completed, Limits, Status
+from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.unconfined import jail_for
 from taller.grading.sandbox.watch import Watch
 from taller.removal import remove_tree
@@ -36,6 +37,9 @@ _SOCKETS = "s"
 _LONGEST_SOCKET = len("/-00")
 _ERRORS_BYTES = 64 * 1024
 """How much is kept of what a kernel writes to standard error, mostly why it did not start."""
+_MESSAGE_BYTES = 4 * MEGABYTE
+_QUEUE = 64
+"""Messages of one kind that may wait, each with its parts."""
 _SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path on Linux (sun_path, less its closing zero)."""
 
@@ -159,7 +163,16 @@ class SandboxedKernel:
 
 
 class _Client(AsyncKernelClient):
-    """jupyter_client's own, without its fifth of a second of silence before the first cell."""
+    """jupyter_client's own, without its fifth of a second of silence before the first cell.
+
+    A message has a limit, and so has the queue of those that wait to be read: whoever sends more
+    loses them, and the connection for a moment.
+    """
+
+    def _create_connected_socket(self, *args: Any, **kwargs: Any) -> Any:
+        self.context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)  # of new sockets
+        self.context.setsockopt(zmq.RCVHWM, _QUEUE)
+        return super()._create_connected_socket(*args, **kwargs)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ARG002 - the sandbox has its own deadline, and ends the kernel
         """Wait until the kernel answers, on the channel of its outputs too.

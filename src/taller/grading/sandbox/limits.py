@@ -19,7 +19,9 @@ class Limits:
 
     Attributes:
         memory_mb: memory, what is written to ``/tmp`` included (MiB).
-        processes: processes and threads.
+        processes: how many there may be. Threads do not count: how many Terraform has depends on
+            the machine, and decides nothing.
+        tasks: processes and threads together, where the kernel itself says no.
         file_mb: size of the largest file that can be written (MiB).
         disk_mb, files: size of the workspace (MiB) and number of files in it.
         tmp_mb: size of ``/tmp`` and of ``/dev/shm`` (MiB, each).
@@ -33,6 +35,7 @@ class Limits:
 
     memory_mb: int = 1024
     processes: int = 256
+    tasks: int = 2048
     file_mb: int = 128
     disk_mb: int = 256
     files: int = 10_000

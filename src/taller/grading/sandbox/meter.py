@@ -5,18 +5,17 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from taller.grading.sandbox.limits import MEGABYTE, Limits
+from taller.grading.sandbox.proc import PAGE_BYTES, Process, descendants, is_alive, proportional
 
 _ROOT = Path("/sys/fs/cgroup")
 _PROC = Path("/proc")
 _NAME = "taller"
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _REMOVAL_SECONDS = 10.0
 _REMOVAL_PAUSE_SECONDS = 0.002
 
@@ -30,7 +29,7 @@ _numbers = itertools.count()
 class Usage:
     """What a sandbox has used so far: processor time (s), memory (bytes), processes.
 
-    ``out_of_memory`` and ``crowded`` say that the kernel refused it memory or a process.
+    ``out_of_memory`` and ``crowded`` say that the kernel refused it memory, or a process or thread.
     """
 
     cpu_seconds: float
@@ -48,6 +47,9 @@ class Meter(Protocol):
 
     def read(self, pid: int) -> Usage:
         """Measure; ``pid`` is the sandbox's first process."""
+
+    def pids(self, pid: int) -> list[int]:
+        """The sandbox's processes."""
 
     def close(self) -> None:
         """Wait until the sandbox's processes are gone, and give back what the meter holds.
@@ -87,16 +89,19 @@ class GroupsV1:
         swap = self._memory / "memory.memsw.limit_in_bytes"
         if swap.exists():
             swap.write_text(limit)
-        (self._pids / "pids.max").write_text(str(limits.processes))
+        (self._pids / "pids.max").write_text(str(limits.tasks))
 
     def read(self, pid: int) -> Usage:  # noqa: ARG002 - the group knows its processes
         return Usage(
             cpu_seconds=_number(self._cpu / "cpuacct.usage") / 1e9,
             memory=_number(self._memory / "memory.max_usage_in_bytes"),
-            processes=_number(self._pids / "pids.current"),
+            processes=len(_pids(self.entries[0])),
             out_of_memory=_field(self._memory / "memory.oom_control", "oom_kill") > 0,
             crowded=_field(self._pids / "pids.events", "max") > 0,
         )
+
+    def pids(self, pid: int) -> list[int]:  # noqa: ARG002 - as above
+        return _pids(self.entries[0])
 
     def close(self) -> None:
         _remove(self._folders)
@@ -119,16 +124,19 @@ class GroupV2:
         _make([self._folder])
         (self._folder / "memory.max").write_text(str(limits.memory_mb * MEGABYTE))
         (self._folder / "memory.swap.max").write_text("0")
-        (self._folder / "pids.max").write_text(str(limits.processes))
+        (self._folder / "pids.max").write_text(str(limits.tasks))
 
     def read(self, pid: int) -> Usage:  # noqa: ARG002 - the group knows its processes
         return Usage(
             cpu_seconds=_field(self._folder / "cpu.stat", "usage_usec") / 1e6,
             memory=_number(self._folder / "memory.current"),
-            processes=_number(self._folder / "pids.current"),
+            processes=len(_pids(self.entries[0])),
             out_of_memory=_field(self._folder / "memory.events", "oom_kill") > 0,
             crowded=_field(self._folder / "pids.events", "max") > 0,
         )
+
+    def pids(self, pid: int) -> list[int]:  # noqa: ARG002 - as above
+        return _pids(self.entries[0])
 
     def close(self) -> None:
         _remove([self._folder])
@@ -145,6 +153,7 @@ class ProcessTree:
     def __init__(self, limits: Limits) -> None:
         self.entries: list[Path] = []
         self._memory_limit = limits.memory_mb * MEGABYTE
+        self._tasks = limits.tasks
         self._seconds = 0.0
         self._seen: set[int] = set()
 
@@ -155,13 +164,17 @@ class ProcessTree:
         return Usage(
             cpu_seconds=self._seconds,
             memory=self._memory(tree),
-            processes=sum(p.threads for p in tree),
+            processes=len(tree),
+            crowded=sum(p.threads for p in tree) > self._tasks,
         )
+
+    def pids(self, pid: int) -> list[int]:
+        return [process.pid for process in descendants(pid)]
 
     def _memory(self, tree: list["Process"]) -> int:
         """Pages that forks share count once, but only near the limit: that look is a slow one."""
-        resident = sum(p.pages for p in tree) * _PAGE_BYTES
-        return resident if resident <= self._memory_limit else sum(map(_proportional, tree))
+        resident = sum(p.pages for p in tree) * PAGE_BYTES
+        return resident if resident <= self._memory_limit else sum(map(proportional, tree))
 
     def close(self) -> None:
         deadline = time.monotonic() + _REMOVAL_SECONDS
@@ -169,67 +182,6 @@ class ProcessTree:
             if time.monotonic() > deadline:
                 raise TimeoutError("processes of a sandbox are still running")
             time.sleep(_REMOVAL_PAUSE_SECONDS)
-
-
-@dataclass(frozen=True)
-class Process:
-    """A line of /proc/PID/stat: processor time of it and of the children it waited for."""
-
-    pid: int
-    parent: int
-    ticks: int
-    threads: int
-    pages: int
-
-
-def descendants(pid: int) -> Iterator[Process]:
-    """A process and all that descend from it."""
-    processes = {p.pid: p for p in _processes()}
-    inside: set[int] = set()
-    found = {pid}
-    while found:
-        inside |= found
-        found = {p.pid for p in processes.values() if p.parent in inside} - inside
-    return (processes[number] for number in inside if number in processes)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process is there and more than a zombie, which only waits to be counted."""
-    try:
-        line = _read_stat(str(pid))
-    except OSError:
-        return False
-    return line.rpartition(") ")[2][0] not in "ZX"
-
-
-def _read_stat(pid: str) -> str:
-    """A process may call itself anything: bytes that are no text, brackets, line ends."""
-    with open(f"/proc/{pid}/stat", errors="replace") as stat:  # noqa: PTH123 - as above
-        return stat.read()
-
-
-def _processes() -> Iterator[Process]:
-    for name in os.listdir(_PROC):  # noqa: PTH208 - every 50 ms: paths would take twice as long
-        if name.isdigit():
-            with contextlib.suppress(OSError):  # it has just ended
-                yield _parse_stat(_read_stat(name))
-
-
-def _parse_stat(line: str) -> Process:
-    pid, _, rest = line.partition(" (")
-    fields = rest.rpartition(") ")[2].split()  # from the third field, the state, on
-    ticks = sum(int(fields[i]) for i in (11, 12, 13, 14))
-    return Process(int(pid), int(fields[1]), ticks, int(fields[17]), int(fields[21]))
-
-
-def _proportional(process: Process) -> int:
-    """Bytes of memory, shared pages divided by the number of their users (man 5 proc: Pss)."""
-    try:
-        lines = (_PROC / str(process.pid) / "smaps_rollup").read_text().splitlines()
-    except OSError:  # it has ended, or it is not ours to look at
-        return process.pages * _PAGE_BYTES if is_alive(process.pid) else 0
-    fields = (line.split() for line in lines)
-    return next((int(field[1]) * 1024 for field in fields if field[0] == "Pss:"), 0)
 
 
 def sweep() -> None:
@@ -286,6 +238,11 @@ def _remove(folders: list[Path]) -> None:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(_REMOVAL_PAUSE_SECONDS)
+
+
+def _pids(file: Path) -> list[int]:
+    """The processes of a group; threads do not count."""
+    return sorted({int(line) for line in file.read_text().split()})
 
 
 def _number(file: Path) -> int:

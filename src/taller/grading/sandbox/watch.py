@@ -12,6 +12,7 @@ from docker_guard.folder_size import folder_size
 from taller.grading.sandbox.idle import Elsewhere, Idleness, nothing_elsewhere
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.meter import Usage, meter
+from taller.grading.sandbox.proc import unlinked_bytes
 
 _PAUSE_SECONDS = 0.05
 _DISK_SHARE = 30
@@ -52,7 +53,7 @@ class Watch:
             return "processes"
         if usage.cpu_seconds > self._limits.cpu_s or seconds > self._limits.wall_s:
             return "timeout"
-        if self._disk_full():
+        if self._disk_full(pid):
             return "disk"
         return "idle" if self._idle.is_reached(usage.cpu_seconds) else None
 
@@ -89,11 +90,13 @@ class Watch:
         self._peak = max(self._peak, self._usage.memory)
         return self._usage
 
-    def _disk_full(self) -> bool:
+    def _disk_full(self, pid: int) -> bool:
         now = time.monotonic()
         if now < self._next_disk:
             return False
         most, files = self._limits.disk_mb * MEGABYTE, self._limits.files
         size, count = folder_size(self._workspace, most, files)
+        if size <= most:
+            size += unlinked_bytes(self._meter.pids(pid), self._workspace.stat().st_dev)
         self._next_disk = time.monotonic() + _DISK_SHARE * (time.monotonic() - now)
         return size > most or count > files
