@@ -1,5 +1,6 @@
 """Facts on the real engine are what Terraform and Docker say, here for exercise 1."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,8 +102,13 @@ def test_logs_and_files_in_volumes_are_read(place: Workspace, engine: docker.Doc
     )  # fmt: skip
     facts = gather(EJ01, live(place, EJ01), place.folder, place.prefix, {"logs", "artefacts"})
     assert facts.log(name) == "hola\n"
-    assert facts.artefact(f"{place.prefix}_v", "m.json") == {"size": 3, "text": "{}\n"}
-    assert facts.artefact(f"{place.prefix}_v", "m.pkl") == {"size": 9, "text": None}
+    for name, content, said in (("m.json", b"{}\n", "{}\n"), ("m.pkl", b"\0" * 9, None)):
+        assert facts.artefact(f"{place.prefix}_v", name) == {
+            "size": len(content), "text": said, "sha256": hashlib.sha256(content).hexdigest(),
+        }  # fmt: skip
+    assert facts.document(f"{place.prefix}_v", "m.json") == {}
+    with pytest.raises(AssertionError, match="no es un documento JSON"):
+        facts.document(f"{place.prefix}_v", "m.pkl")
     with pytest.raises(AssertionError, match=r"m\.txt"):
         facts.artefact(f"{place.prefix}_v", "m.txt")
 

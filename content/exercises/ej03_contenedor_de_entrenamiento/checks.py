@@ -1,11 +1,24 @@
 """Rubric of exercise 3: a batch container that reads gold, trains, and leaves a model in models."""
 
-import json
+from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 
 from taller.checks import Facts, check, standard
+from taller.checks.documents import Plan, Resource
+from taller.checks.renamed import is_other
+
+Json = dict[str, Any]
 
 EXPERIMENT = "ej03"
+RUN = "local1"
+GIVEN = ("docker_image.titanic", "docker_volume.raw", "docker_volume.silver", "docker_volume.gold",
+         "docker_container.etl")  # fmt: skip
+"""What the exercise gives: it is no answer."""
+CODE_FOLDERS = ("/app/src", "/opt/venv")
+"""Where the image has its program: what is mounted over it would be another program."""
+TRAIN = ["-m", "titanic.cli", "train"]
+FEATURES = "features.parquet"
 CONTAINER_DOCS = (
     "Documentación: registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/"
     "container"
@@ -13,25 +26,98 @@ CONTAINER_DOCS = (
 
 
 def train_name(facts: Facts) -> str:
-    return f"{facts.prefix}_train_local1"
+    return f"{facts.prefix}_train_{RUN}"
 
 
-def mount(facts: Facts, target: str, layer: str) -> dict[str, Any]:
+def planned_trainer(facts: Facts, plan: Plan) -> Resource:
+    """The training container in a plan: the one with its name or, if misnamed, the other one."""
+    others = [r for r in plan.resources("docker_container") if r.address not in GIVEN]
+    assert others, "Tu código no declara ningún contenedor de entrenamiento."
+    named = [r for r in others if r.values.get("name") == train_name(facts)]
+    labelled = [r for r in others if r.address == "docker_container.train"]
+    return (named or labelled or others)[0]
+
+
+def trainer(facts: Facts) -> Json | None:
+    """The training container in Docker, also under a wrong name, which has its own check."""
+    recorded = [r for r in facts.applied().resources("docker_container") if r.address not in GIVEN]
+    ids = {resource.values.get("id") for resource in recorded}
+    found = [container for container in facts.containers if container["Id"] in ids]
+    named = [c for c in found if c["Name"].removeprefix("/") == train_name(facts)]
+    return next(iter(named or found), None)
+
+
+def command_line(facts: Facts) -> list[str]:
+    """What the container runs, entrypoint included, however the two are split."""
+    container = trainer(facts)
+    if container is not None:
+        words = [container["Path"], *container["Args"]]
+    else:
+        values = planned_trainer(facts, facts.declared()).values
+        words = [*(values.get("entrypoint") or []), *(values.get("command") or [])]
+    if len(words) == 3 and words[:2] in (["sh", "-c"], ["/bin/sh", "-c"]):
+        words = words[2].removeprefix("exec ").split()
+    return [str(word) for word in words]
+
+
+def mounts(facts: Facts) -> dict[str, Json]:
+    """Path in the container to what is mounted there: as Docker says or, before it is there,
+    as the code says."""
+    container = trainer(facts)
+    if container is not None:
+        return {normpath(m["Destination"]): m for m in container["Mounts"]}
+    values = planned_trainer(facts, facts.declared()).values
+    found = {
+        normpath(v["container_path"]): {
+            "Type": "bind" if v.get("host_path") else "volume",
+            "Source": v.get("host_path"),
+            "Name": v.get("volume_name"),
+            "RW": not v.get("read_only"),
+        }
+        for v in values.get("volumes") or []
+        if v.get("container_path")
+    }
+    for m in values.get("mounts") or []:
+        own = {"Type": m["type"], "Source": m.get("source"), "Name": m.get("source")}
+        found[normpath(m["target"])] = {**own, "RW": not m.get("read_only")}
+    return found
+
+
+def mount(facts: Facts, target: str, layer: str) -> Json:
     """What is mounted at a path of the training container: it must be the layer's volume."""
-    name = f"{facts.prefix}_{layer}"
-    mounts = {m["Destination"]: m for m in facts.container(train_name(facts))["Mounts"]}
-    assert target in mounts, (
-        f"En {target} no hay nada montado. Ahora se monta: {', '.join(sorted(mounts)) or 'nada'}."
+    name, found = f"{facts.prefix}_{layer}", mounts(facts)
+    assert target in found, (
+        f"En {target} no hay nada montado. Ahora se monta: {', '.join(sorted(found)) or 'nada'}."
     )
-    found: dict[str, Any] = mounts[target]
-    assert found["Type"] == "volume", (
-        f"En {target} has montado una ruta del equipo ({found['Source']}), no un volumen: en un "
+    own = found[target]
+    assert own["Type"] == "volume", (
+        f"En {target} has montado una ruta del equipo ({own['Source']}), no un volumen: en un "
         "Docker que no sea el tuyo esa ruta no existe. Usa volume_name."
     )
-    assert found["Name"] == name, (
-        f"En {target} debe ir el volumen «{name}» y va «{found['Name']}»."
+    assert own["Name"] == name, f"En {target} debe ir el volumen «{name}» y va «{own['Name']}»."
+    return own
+
+
+def is_the_programs_own(facts: Facts, container: Json) -> None:
+    """Fail when the container could run something else under the program's name."""
+    uploads = planned_trainer(facts, facts.declared()).values.get("upload")
+    assert not uploads, "El contenedor no necesita upload: el programa ya está en la imagen."
+    for target in mounts(facts):
+        inside = any(PurePosixPath(folder).is_relative_to(target) for folder in CODE_FOLDERS)
+        below = any(PurePosixPath(target).is_relative_to(folder) for folder in CODE_FOLDERS)
+        assert not inside and not below, f"Lo que montas en {target} tapa el programa de la imagen."
+    image = next((i for i in facts.images if i["Id"] == container["Image"]), None)
+    title = ((image or {}).get("Config", {}).get("Labels") or {}).get(
+        "org.opencontainers.image.title"
     )
-    return found
+    assert image is not None and title == "titanic-pipeline", (
+        "El contenedor no usa la imagen del pipeline que construye tu código."
+    )
+    built = set(image["Config"]["Env"])
+    for one in container["Config"]["Env"]:
+        assert not one.startswith(("PATH=", "PYTHON", "LD_")) or one in built, (
+            f"{one.partition('=')[0]} ya tiene en la imagen el valor que necesita: quítalo de env."
+        )
 
 
 @check(
@@ -43,14 +129,10 @@ def mount(facts: Facts, target: str, layer: str) -> dict[str, Any]:
         "recuerda que este termina: must_run = false.",
         f"Curso, sección 1: «Ejecutar contenedor batch». {CONTAINER_DOCS}",
     ),
+    needs=("code",),
 )
 def container_exists(facts: Facts) -> None:
-    name = train_name(facts)
-    facts.container(name)
-    recorded = {r.values["name"] for r in facts.applied().resources("docker_container")}
-    assert name in recorded, (
-        f"El contenedor «{name}» está en Docker, pero no en el state: no lo ha creado tu código."
-    )
+    standard.created(facts, "docker_container", train_name(facts))
 
 
 @check(
@@ -62,12 +144,14 @@ def container_exists(facts: Facts) -> None:
         "docker_image.titanic.name (o .image_id). Documentación: "
         "developer.hashicorp.com/terraform/language/expressions/references",
     ),
+    needs=("code", "otra_imagen"),
 )
 def image_by_reference(facts: Facts) -> None:
-    container = facts.hcl.resource("docker_container", "train")
-    assert any(r.startswith("docker_image.titanic") for r in container.references("image")), (
-        f"«{container.address}» usa la imagen {container.get('image') or '(ninguna)'}, no una "
-        "referencia a docker_image.titanic."
+    now = planned_trainer(facts, facts.declared())
+    then = facts.replan("otra_imagen").resource(now.address)
+    assert is_other(then.values.get("image")), (
+        f"Si docker_image.titanic se llamara de otra manera, «{now.address}» seguiría usando "
+        f"«{then.values.get('image')}»: es un texto copiado, no una referencia."
     )
 
 
@@ -79,13 +163,12 @@ def image_by_reference(facts: Facts) -> None:
         "command es una lista: cada palabra, un elemento.",
         f"{CONTAINER_DOCS}#optional",
     ),
-    depends_on=("container_exists",),
+    needs=("code",),
 )
 def command_is_train(facts: Facts) -> None:
-    found = facts.container(train_name(facts))["Config"]["Cmd"] or []
-    assert found == ["python", "-m", "titanic.cli", "train"], (
-        f"El contenedor ejecuta: {' '.join(found) or 'nada'}."
-    )
+    found = command_line(facts)
+    right = found[1:] == TRAIN and PurePosixPath(found[0]).name in ("python", "python3")
+    assert right, f"El contenedor ejecuta: {' '.join(found) or 'nada'}."
 
 
 @check(
@@ -96,7 +179,7 @@ def command_is_train(facts: Facts) -> None:
         "Un bloque volumes con volume_name, container_path y un booleano que impide escribir.",
         f"read_only = true. {CONTAINER_DOCS}#nestedblock--volumes",
     ),
-    depends_on=("container_exists",),
+    needs=("code",),
 )
 def gold_read_only(facts: Facts) -> None:
     found = mount(facts, "/app/data/features", "gold")
@@ -111,7 +194,7 @@ def gold_read_only(facts: Facts) -> None:
         "Otro bloque volumes, con tu docker_volume.models.",
         f"{CONTAINER_DOCS}#nestedblock--volumes",
     ),
-    depends_on=("container_exists",),
+    needs=("code",),
 )
 def models_mounted(facts: Facts) -> None:
     found = mount(facts, "/app/models", "models")
@@ -126,53 +209,77 @@ def models_mounted(facts: Facts) -> None:
         "Si Terraform no lo conoce, es que no ha esperado: le falta attach = true.",
         f"{CONTAINER_DOCS}#read-only",
     ),
-    depends_on=("container_exists",),
+    needs=("code",),
 )
 def train_succeeded(facts: Facts) -> None:
-    for resource in facts.applied().resources("docker_container"):
-        if resource.values["name"] == train_name(facts):
-            code = resource.values.get("exit_code")
-            assert code is not None, (
-                "Terraform no sabe cómo acabó: siguió adelante sin esperar (attach = true)."
-            )
-            assert code == 0, f"El entrenamiento terminó con el código {code}: mira sus logs."
+    container = trainer(facts)
+    if container is None:
+        facts.container(train_name(facts))
+        raise AssertionError("El contenedor de entrenamiento no es obra de tu código.")
+    (recorded,) = [r.values for r in facts.applied().resources() if r.values.get("id") == container["Id"]]
+    assert recorded.get("exit_code") is not None, (
+        "Terraform no sabe cómo acabó: siguió adelante sin esperar (attach = true)."
+    )
+    state = container["State"]
+    assert state["Status"] == "exited" and state["ExitCode"] == recorded["exit_code"] == 0, (
+        f"El entrenamiento terminó con el código {state['ExitCode']}: mira sus logs."
+    )
 
 
 @check(
-    "El modelo y sus métricas están en el volumen models",
+    "El modelo y sus métricas están en el volumen models, y salen de gold",
     points=1,
     hints=(
         "¿Qué archivos deja train en /app/models? ¿Y a qué experimento dicen que pertenecen?",
         "Tienen que estar model.pkl y metrics.json; el experimento llega por env.",
         'env = ["EXPERIMENT_NAME=ej03", …]. Ayuda del programa: python -m titanic.cli --help',
     ),
-    depends_on=("models_mounted", "train_succeeded"),
-    needs=("artefacts",),
+    depends_on=("train_succeeded",),
+    needs=("code", "artefacts"),
 )
 def model_saved(facts: Facts) -> None:
     volume = f"{facts.prefix}_models"
-    assert facts.artefact(volume, "model.pkl")["size"] > 0, "model.pkl está vacío."
-    metrics = json.loads(facts.artefact(volume, "metrics.json")["text"])
-    assert metrics["experiment"] == EXPERIMENT, (
-        f"Las métricas son del experimento «{metrics['experiment']}»; pásale "
+    metrics = facts.document(volume, "metrics.json")
+    assert metrics.get("experiment") == EXPERIMENT, (
+        f"Las métricas son del experimento «{metrics.get('experiment')}»; pásale "
         f"EXPERIMENT_NAME={EXPERIMENT} en env."
+    )
+    validation = metrics.get("cross_validation")
+    repeats = validation.get("repeats") if isinstance(validation, dict) else None
+    assert repeats == 1, (
+        f"El modelo se ha validado {repeats} veces; pásale TITANIC_CV_REPEATS=1 en env."
+    )
+    comes_from_gold(facts, volume)
+    container = trainer(facts)
+    assert container is not None
+    is_the_programs_own(facts, container)
+    assert command_line(facts)[1:] == TRAIN, "El modelo no es obra de python -m titanic.cli train."
+
+
+def comes_from_gold(facts: Facts, volume: str) -> None:
+    """Fail unless the checksums lead from the model back to the features in gold."""
+    models = facts.document(volume, "manifest.json")
+    gold = facts.document(f"{facts.prefix}_gold", "manifest.json")
+    said, model = entry(gold, FEATURES), entry(models, "model.pkl")
+    features = facts.artefact(f"{facts.prefix}_gold", FEATURES)
+    trained = models.get("inputs")
+    assert isinstance(trained, dict) and features["sha256"] == said.get("sha256") == trained.get(
+        f"features/{FEATURES}"
+    ), "El modelo no se ha entrenado con la tabla que hay en gold: sus sumas no coinciden."
+    saved = facts.artefact(volume, "model.pkl")
+    assert saved["sha256"] == model.get("sha256"), (
+        "model.pkl no es el que train guardó: su suma no coincide con la de manifest.json."
     )
 
 
-@check(
-    "Un segundo plan no cambia nada",
-    points=1,
-    hints=(
-        "Repite lab.plan(): ¿qué quiere cambiar todavía?",
-        "Algo en tu código vale distinto cada vez, o falta un último lab.apply().",
-        "Documentación: developer.hashicorp.com/terraform/cli/commands/plan",
-    ),
-    depends_on=("train_succeeded",),
-    needs=("plan",),
-)
-def plan_is_empty(facts: Facts) -> None:
-    changes = facts.planned().changes()
-    assert not changes, f"El plan todavía quiere cambiar: {', '.join(changes)}."
+def entry(manifest: Json, name: str) -> Json:
+    """What a layer's manifest says of one of its files."""
+    files = manifest.get("files")
+    found = files.get(name) if isinstance(files, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+plan_is_empty = standard.plan_is_empty(points=1, depends_on=("train_succeeded",))
 
 
 @check(
@@ -184,15 +291,13 @@ def plan_is_empty(facts: Facts) -> None:
         "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
         "#string-templates",
     ),
-    needs=("otra_ejecucion",),
+    needs=("code", "otra_ejecucion"),
 )
 def other_run(facts: Facts) -> None:
-    planned = facts.replan("otra_ejecucion")
-    names = {str(r.values.get("name")) for r in planned.resources()}
-    missing = {"stg_models", "stg_train_r2"} - names
-    assert not missing, f"Con prefix = stg y run_id = r2 no aparece {', '.join(sorted(missing))}."
+    planned_trainer(facts, facts.declared())
+    wanted = {f"{facts.prefix}_models": "stg_models", train_name(facts): "stg_train_r2"}
+    types = ("docker_volume", "docker_container")
+    standard.follows(facts, "otra_ejecucion", 'prefix = "stg" y run_id = "r2"', wanted, types)
 
 
-destroy_leaves_nothing = standard.destroy_leaves_nothing(
-    points=1, depends_on=("container_exists",)
-)
+destroy_leaves_nothing = standard.destroy_leaves_nothing(points=1, given=GIVEN)

@@ -1,7 +1,21 @@
 """Rubric of exercise 4: one internal network, and two containers that are on it and nowhere else."""
 
-from taller.checks import Facts, check, standard
+import hashlib
+from typing import Any
 
+from taller.checks import Facts, check, standard
+from taller.checks.documents import Plan, Resource
+from taller.checks.renamed import is_other
+
+Json = dict[str, Any]
+
+SCRIPTS = {
+    "etl": "110062efaed2a9c22df8b20edcfe804ee4fddc25f0e4bade8885c9be9b83b614",
+    "train": "ea14444eb8931098f7728e8e5906675d8d4a60831d31122780dd5c2e7f3a40c9",
+}
+"""SHA-256 of what base.tf gives each container to run: who runs another thing shows nothing."""
+REQUEST = '"GET /resumen.csv HTTP/1.1" 200'
+ANSWER = "El ETL publica: 1309 pasajeros"
 NETWORK_DOCS = (
     "Documentación: registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/"
     "network"
@@ -13,12 +27,35 @@ CONTAINER_DOCS = (
 
 
 def network_name(facts: Facts) -> str:
-    return f"{facts.prefix}_analytics"
+    """The private network's name or, when it is called otherwise, which has its own check, that."""
+    expected = f"{facts.prefix}_analytics"
+    found = [str(r.values.get("name")) for r in facts.applied().resources("docker_network")]
+    return expected if expected in found or not found else found[0]
+
+
+def container(facts: Facts, role: str) -> Json:
+    """The container with this role, also under a wrong name."""
+    name = f"{facts.prefix}_{role}"
+    recorded = facts.applied().resources("docker_container")
+    ids = [r.values.get("id") for r in recorded if r.values.get("name") == name]
+    ids += [r.values.get("id") for r in recorded if r.name == role]
+    known = {one["Id"]: one for one in facts.containers}
+    found = [known[id_] for id_ in ids if id_ in known]
+    return found[0] if found else facts.container(name)
+
+
+def planned(facts: Facts, plan: Plan, role: str) -> Resource:
+    """The same in a plan."""
+    found = plan.resources("docker_container")
+    named = [r for r in found if r.values.get("name") == f"{facts.prefix}_{role}"]
+    labelled = [r for r in found if r.name == role]
+    assert named or labelled, f"Tu código no declara el contenedor «{facts.prefix}_{role}»."
+    return (named or labelled)[0]
 
 
 def only_on_the_network(facts: Facts, name: str) -> None:
     """Fail unless the container is on the private network and on no other."""
-    found = set(facts.container(name)["NetworkSettings"]["Networks"])
+    found = set(standard.created(facts, "docker_container", name)["NetworkSettings"]["Networks"])
     expected = network_name(facts)
     assert expected in found, (
         f"El contenedor «{name}» debe estar en la red «{expected}» y está en: "
@@ -30,6 +67,27 @@ def only_on_the_network(facts: Facts, name: str) -> None:
     )
 
 
+def runs_what_was_given(facts: Facts, role: str) -> None:
+    """Fail when a container only pretends: with another command, image or program."""
+    found = container(facts, role)
+    words = [found["Path"], *found["Args"]]
+    digest = hashlib.sha256(words[-1].encode()).hexdigest()
+    assert digest == SCRIPTS[role], (
+        f"El contenedor «{facts.prefix}_{role}» no ejecuta local.{role}_command."
+    )
+    plan = facts.declared()
+    values = planned(facts, plan, role).values
+    image = values.get("image")
+    assert image in (None, plan.variable("base_image")), (
+        f"La imagen de «{facts.prefix}_{role}» debe ser var.base_image y es «{image}»."
+    )
+    altered = [str(one).partition("=")[0] for one in values.get("env") or []]
+    altered = [name for name in altered if name.startswith(("PATH", "PYTHON", "LD_"))]
+    assert not altered and not values.get("upload"), (
+        f"«{facts.prefix}_{role}» no necesita {' ni '.join(altered) or 'upload'}: quítalo."
+    )
+
+
 @check(
     "La red privada existe en Docker, creada por Terraform",
     points=1,
@@ -38,14 +96,10 @@ def only_on_the_network(facts: Facts, name: str) -> None:
         'Hace falta un resource "docker_network" "analytics" cuyo name empiece por ${var.prefix}.',
         f"Curso, sección 5: modules/data_layer/network.tf. {NETWORK_DOCS}",
     ),
+    needs=("code",),
 )
 def network_exists(facts: Facts) -> None:
-    name = network_name(facts)
-    facts.network(name)
-    recorded = {resource.values["name"] for resource in facts.applied().resources("docker_network")}
-    assert name in recorded, (
-        f"La red «{name}» está en Docker, pero no en el state: no la ha creado tu código."
-    )
+    standard.created(facts, "docker_network", f"{facts.prefix}_analytics")
 
 
 @check(
@@ -56,12 +110,14 @@ def network_exists(facts: Facts) -> None:
         "Es un booleano y, si no lo pones, vale false.",
         f"El argumento es «internal». {NETWORK_DOCS}",
     ),
-    depends_on=("network_exists",),
+    needs=("code",),
 )
 def network_is_internal(facts: Facts) -> None:
-    # Asked of the state: where students share an engine, Docker shows every network as internal.
-    for resource in facts.applied().resources("docker_network"):
-        if resource.values["name"] == network_name(facts):
+    # Asked of plan and state: where students share an engine, Docker shows all as internal.
+    declared = facts.declared().resources("docker_network")
+    assert declared, "Tu código no declara ninguna docker_network."
+    for resource in (*declared, *facts.applied().resources("docker_network")):
+        if resource.values.get("name") == network_name(facts):
             assert resource.values.get("internal") is True, (
                 f"La red «{network_name(facts)}» deja salir a Internet: falta internal = true."
             )
@@ -75,7 +131,7 @@ def network_is_internal(facts: Facts) -> None:
         "Sin networks_advanced, Docker lo conecta a «bridge».",
         f'networks_advanced {{ name = … aliases = ["etl"] }}. {CONTAINER_DOCS}',
     ),
-    depends_on=("network_exists",),
+    needs=("code",),
 )
 def etl_attached(facts: Facts) -> None:
     name = f"{facts.prefix}_etl"
@@ -94,7 +150,7 @@ def etl_attached(facts: Facts) -> None:
         "Necesita el mismo bloque networks_advanced que el ETL, con la misma red.",
         CONTAINER_DOCS,
     ),
-    depends_on=("network_exists",),
+    needs=("code",),
 )
 def train_attached(facts: Facts) -> None:
     only_on_the_network(facts, f"{facts.prefix}_train")
@@ -109,17 +165,18 @@ def train_attached(facts: Facts) -> None:
         "docker_network.analytics.name. Documentación: "
         "developer.hashicorp.com/terraform/language/expressions/references",
     ),
+    needs=("code", "otra_red"),
 )
 def network_by_reference(facts: Facts) -> None:
-    for name in ("etl", "train"):
-        container = facts.hcl.resource("docker_container", name)
-        blocks = container.blocks("networks_advanced")
-        assert blocks, f"«{container.address}» no tiene ningún bloque networks_advanced."
-        for block in blocks:
-            assert any(r.startswith("docker_network.") for r in block.references("name")), (
-                f"«{container.address}» nombra la red con un texto ({block.get('name')}), no con "
-                "una referencia a tu docker_network."
-            )
+    for role in ("etl", "train"):
+        now = planned(facts, facts.declared(), role)
+        then = facts.replan("otra_red").resource(now.address)
+        names = [block.get("name") for block in then.values.get("networks_advanced") or []]
+        assert names, f"«{now.address}» no tiene ningún bloque networks_advanced."
+        assert any(map(is_other, names)), (
+            f"Si la red se llamara de otra manera, «{now.address}» seguiría en "
+            f"«{', '.join(map(str, names))}»: la nombra con un texto, no con una referencia."
+        )
 
 
 @check(
@@ -130,32 +187,26 @@ def network_by_reference(facts: Facts) -> None:
         "Busca a «etl». Dentro de una red, ese nombre corto es un alias del contenedor.",
         f'aliases = ["etl"], dentro del networks_advanced del ETL. {CONTAINER_DOCS}',
     ),
-    depends_on=("etl_attached", "train_attached"),
-    needs=("logs",),
+    needs=("code", "logs"),
 )
 def train_reaches_etl(facts: Facts) -> None:
-    name = f"{facts.prefix}_train"
-    log = facts.log(name).strip()
-    code = facts.container(name)["State"]["ExitCode"]
-    assert code == 0 and "El ETL publica: 1309 pasajeros" in log, (
+    train, etl = container(facts, "train"), container(facts, "etl")
+    log = facts.log(train["Name"].removeprefix("/")).strip()
+    code = train["State"]["ExitCode"]
+    assert code == 0 and ANSWER in log, (
         f"El entrenamiento terminó con código {code} y sus logs dicen: «{log or 'nada'}»."
     )
+    assert REQUEST in facts.log(etl["Name"].removeprefix("/")), (
+        "El ETL no ha recibido ninguna petición: lo que dice el entrenamiento no viene de él."
+    )
+    for role in SCRIPTS:
+        runs_what_was_given(facts, role)
 
 
-@check(
-    "Un segundo plan no cambia nada",
+plan_is_empty = standard.plan_is_empty(
     points=1,
-    hints=(
-        "Repite lab.plan(): ¿qué quiere cambiar todavía?",
-        "Quizá falte un último lab.apply(), o un contenedor que debía seguir en marcha ha acabado.",
-        "Documentación: developer.hashicorp.com/terraform/cli/commands/plan",
-    ),
-    depends_on=("etl_attached", "train_attached"),
-    needs=("plan",),
+    hint="Quizá falte un último lab.apply(), o un contenedor que debía seguir en marcha ha acabado.",
 )
-def plan_is_empty(facts: Facts) -> None:
-    changes = facts.planned().changes()
-    assert not changes, f"El plan todavía quiere cambiar: {', '.join(changes)}."
 
 
 @check(
@@ -167,14 +218,12 @@ def plan_is_empty(facts: Facts) -> None:
         "Documentación: developer.hashicorp.com/terraform/language/expressions/strings"
         "#string-templates",
     ),
-    needs=("otro_prefix",),
+    needs=("code", "otro_prefix"),
 )
 def other_prefix(facts: Facts) -> None:
-    names = {str(resource.values.get("name")) for resource in facts.replan("otro_prefix").resources()}
-    expected = {"stg_analytics", "stg_etl", "stg_train"}
-    assert names == expected, f'Con prefix = "stg", los nombres serían {sorted(names)}.'
+    wanted = {f"{facts.prefix}_{name}": f"stg_{name}" for name in ("analytics", "etl", "train")}
+    types = ("docker_network", "docker_container")
+    standard.follows(facts, "otro_prefix", 'prefix = "stg"', wanted, types)
 
 
-destroy_leaves_nothing = standard.destroy_leaves_nothing(
-    points=1, depends_on=("etl_attached", "train_attached")
-)
+destroy_leaves_nothing = standard.destroy_leaves_nothing(points=1)

@@ -1,5 +1,6 @@
 """What Docker says about one run, as ``docker inspect`` prints it."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
@@ -52,17 +53,21 @@ def logs(client: docker.DockerClient, containers: Iterable[Json]) -> dict[str, s
 
 
 def artefacts(client: docker.DockerClient, volumes: Iterable[Json]) -> dict[str, dict[str, Json]]:
-    """Volume name to path to size and, for small texts, the text."""
+    """Volume name to path to size, SHA-256 and, for small texts, the text."""
     state = DockerState(client)
     if not state.images():  # reading a volume needs a container, and so some image
         return {volume["Name"]: {} for volume in volumes}
     return {
         volume["Name"]: {
-            path: {"size": len(content), "text": _text(path, content)}
+            path: {"size": len(content), "text": _text(path, content), "sha256": _sha256(content)}
             for path, content in state.read_volume(volume["Name"], "").items()
         }
         for volume in volumes
     }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def delete(client: docker.DockerClient, resource: Mapping[str, Any]) -> None:

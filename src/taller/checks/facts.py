@@ -41,7 +41,7 @@ class Facts:
         docker: ``volumes``, ``networks``, ``containers``, ``images``, as ``docker inspect`` says.
         values: what the notebook handed over with ``lab.values(…)``.
         logs: container name to its output.
-        artefacts: volume name to path to ``{"size": bytes, "text": str | None}``.
+        artefacts: volume name to path to ``size``, ``sha256`` and ``text`` (or None).
         repair: ``{"before": plan, "after": plan}``, see ``repaired``.
         history: what was created and removed, oldest first, each with ``at``, ``action``
             (``create``, ``remove``), ``kind``, ``name``, ``id`` and ``by`` (``terraform``,
@@ -202,7 +202,7 @@ class Facts:
         return str(_named("el log del contenedor", container, logs))
 
     def artefact(self, volume: str, path: str) -> Json:
-        """A file in a volume: ``{"size": bytes, "text": str | None}``; needs ``artefacts``."""
+        """A file in a volume: ``size``, ``sha256`` and ``text`` or None; needs ``artefacts``."""
         volumes: Mapping[str, Mapping[str, Json]] = self._costly("artefacts", self.artefacts)
         files = _named("el volumen", volume, volumes)
         found: Json = _named(f"en el volumen «{volume}» el archivo", path, files)
@@ -248,6 +248,16 @@ class Facts:
     def probed(self) -> list[Json]:
         """What the answer's function said of each world; needs ``probe``."""
         return list(self._costly("probe", self.probe))
+
+    def document(self, volume: str, path: str) -> Json:
+        """A JSON object in a volume; needs ``artefacts``. A container may leave anything there."""
+        try:
+            found = json.loads(self.artefact(volume, path)["text"] or "")
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict):
+            return found
+        raise AssertionError(f"En el volumen «{volume}», {path} no es un documento JSON.")
 
     # --- the notebook --------------------------------------------------------
 

@@ -135,9 +135,19 @@ def plan_is_empty(*, points: int, hint: str = "", depends_on: Iterable[str] = ()
 
 
 def destroy_leaves_nothing(
-    *, points: int, depends_on: Iterable[str] = (), spared: tuple[str, ...] = ()
+    *,
+    points: int,
+    depends_on: Iterable[str] = (),
+    given: Collection[str] = (),
+    spared: tuple[str, ...] = (),
 ) -> Check:
-    """A hidden check that destroy removes all but what ends with one of some endings."""
+    """A hidden check that destroy removes all.
+
+    Args:
+        points, depends_on: see ``Check``.
+        given: addresses that the exercise gives; with nothing else in the state there is no answer.
+        spared: endings of names that may stay.
+    """
 
     @check(
         "destroy no deja nada",
@@ -147,8 +157,8 @@ def destroy_leaves_nothing(
         needs=("destroy",),
     )
     def body(facts: Facts) -> None:
-        if not facts.applied().resources():
-            raise Unjudged("en el state no había nada que destruir.")
+        if all(resource.address in given for resource in facts.applied().resources()):
+            raise Unjudged("en el state no había nada tuyo que destruir.")
         left = [name for name in facts.leftovers() if not name.endswith(spared or ("\0",))]
         assert not left, f"Después de destroy quedan: {', '.join(left)}."
 
