@@ -1,5 +1,6 @@
 """Volumes: named, of the local driver, without options, and only the tenant's own."""
 
+import re
 import secrets
 from typing import Any
 
@@ -14,6 +15,7 @@ from docker_guard.volume_options import binds
 KIND = "volúmenes"
 """What the quota calls them."""
 
+_UNNAMED = re.compile("[0-9a-f]{64}", re.ASCII)
 _NAME_BYTES = 32
 """Of the name that a volume gets when its owner gives none, as the engine does it."""
 
@@ -102,7 +104,8 @@ async def find(call: Call, name: str) -> dict[str, Any]:
         Refused: as the engine answers when there is none.
     """
     if is_name(name):
-        for real in (call.tenant.namespace + name, name):  # the engine's own, where it had none
+        unnamed = [name] if _UNNAMED.fullmatch(name) else []  # the engine's own, where it had none
+        for real in (call.tenant.namespace + name, *unnamed):
             status, volume = await call.ask("GET", f"/volumes/{real}")
             if status == 200 and owned(volume["Labels"], call.tenant):
                 return dict(volume)
