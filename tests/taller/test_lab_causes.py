@@ -75,7 +75,7 @@ def test_a_name_that_docker_has_already_is_explained(
         "main.tf", f'resource "docker_network" "red" {{\n  name = "{applied.prefix}_red"\n}}\n'
     )
     try:
-        with pytest.raises(LabError, match="Ya existe en Docker algo con ese nombre"):
+        with pytest.raises(LabError, match="ya existe y no es de ningún cuaderno"):
             applied.apply()
     finally:
         theirs.remove()

@@ -51,7 +51,7 @@ SLIPS = {
     "Lab('ej1', prefix='x')": "¿Querías decir ej01?",
     "Lab('Ejercicio 3', prefix='x')": "¿Querías decir ej03?",
     "Lab(ej01)": "le faltan las comillas",
-    "lab.check(volumes_exist)": "le faltan las comillas",
+    "lab.check(raw_volume_exists)": "le faltan las comillas",
     "lba.plan()": "¿Querías decir «lab»?",
     'lab.terraform("terraform plan")': 'Escribe: lab.terraform("plan")',
     'lab.terraform("state list")': 'Escribe: lab.terraform("state", "list")',
