@@ -19,6 +19,9 @@ from docker_provider.registry_auth import RegistryAuth
 from docker_provider.tls import TlsMaterial
 
 PLATFORM_SOCKET = DEFAULT_NPIPE if IS_WINDOWS_PLATFORM else "unix:///var/run/docker.sock"
+REPLACED_BY = "DOCKER_DEFAULT_SOCKET"
+"""The variable with the address of what takes the platform's socket's place, where programs must
+not reach the real one."""
 _ENCRYPTABLE_SCHEMES = ("tcp", "http", "https")
 _SCHEMES = ("unix", "npipe", *_ENCRYPTABLE_SCHEMES)
 
@@ -78,7 +81,7 @@ def resolve_endpoint(config: ProviderConfig) -> Endpoint:
     if context and context != DEFAULT_CONTEXT:
         return _from_context(context, config)
     for address, named_by in (
-        (config.host, "the provider's `host`"),
+        (_replaced(config.host), "the provider's `host`"),
         (os.environ.get("DOCKER_HOST"), "DOCKER_HOST"),
     ):
         if address:
@@ -87,6 +90,11 @@ def resolve_endpoint(config: ProviderConfig) -> Endpoint:
     if current != DEFAULT_CONTEXT:
         return _from_context(current, config)
     return Endpoint(PLATFORM_SOCKET, "the platform's default")
+
+
+def _replaced(address: str | None) -> str | None:
+    """An address, or what takes its place."""
+    return os.environ.get(REPLACED_BY, address) if address == PLATFORM_SOCKET else address
 
 
 def _from_context(name: str, config: ProviderConfig) -> Endpoint:

@@ -187,8 +187,9 @@ def _privileges(user: int | None) -> list[str]:
 def _system(tmp_bytes: int) -> list[str]:
     """What every program needs of the system, and temporary folders of its own."""
     walls = ["--ro-bind", "/usr", "/usr", *(word for name in _LINKS for word in _link(name))]
-    for folder in ("/etc", "/run"):
+    for folder in ("/etc", "/run", "/var"):
         walls += ["--perms", "0755", "--dir", folder]
+    walls += ["--symlink", "/run", "/var/run"]  # where the documentation says that Docker listens
     for name in _ETC:
         walls += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     walls += ["--proc", "/proc", "--dev", "/dev"]

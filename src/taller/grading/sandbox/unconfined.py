@@ -16,6 +16,8 @@ from taller.grading.sandbox.jail import ENTER, WORKSPACE, Jail
 from taller.grading.sandbox.limits import MEGABYTE, Limits
 
 _MARK = "TALLER_UNCONFINED"
+_DEFAULT = "DOCKER_DEFAULT_SOCKET"
+"""What the embedded provider takes for the platform's own socket."""
 _SWEEPS = 20
 """A program may start others while it is being swept: so often is tried again."""
 
@@ -68,7 +70,8 @@ class Unconfined(Jail):
     def _variables(self) -> dict[str, str]:
         own = self._workspace / ".tmp"
         own.mkdir(mode=0o700, exist_ok=True)
-        docker = {"DOCKER_HOST": f"unix://{self._guard_socket}"} if self._guard_socket else {}
+        guard = f"unix://{self._guard_socket}"
+        docker = {"DOCKER_HOST": guard, _DEFAULT: guard} if self._guard_socket else {}
         given = {name: self._translated(value) for name, value in self._env.items()}
         return {**given, **docker, "HOME": str(own), "TMPDIR": str(own), _MARK: self._mark}
 
