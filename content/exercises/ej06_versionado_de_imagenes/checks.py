@@ -82,10 +82,16 @@ def latest_is_refused(facts: Facts) -> None:
         'Son dos variables y un texto en medio: "${var.…}-titanic:${var.…}".',
         f"Curso, sección 5: modules/ml_training/image.tf. {IMAGE_DOCS}",
     ),
+    needs=("otra_etiqueta",),
 )
 def name_from_variables(facts: Facts) -> None:
+    """The form of the statement, or any other that follows both variables."""
     name = facts.hcl.resource("docker_image", "app").get("name")
-    assert name == "${var.prefix}-titanic:${var.image_tag}", (
+    if name == "${var.prefix}-titanic:${var.image_tag}":
+        return
+    planned = facts.replan("otra_etiqueta").resources("docker_image")
+    found = [resource.values.get("name") for resource in planned]
+    assert found == ["stg-titanic:0a1b2c3"], (
         f"El nombre debe ser «${{var.prefix}}-titanic:${{var.image_tag}}» y es «{name or 'nada'}»."
     )
 
@@ -180,4 +186,6 @@ def tag_is_exported(facts: Facts) -> None:
 def other_tag(facts: Facts) -> None:
     planned = facts.replan("otra_etiqueta").resources("docker_image")
     names = [resource.values.get("name") for resource in planned]
-    assert names == ["stg-titanic:0a1b2c3"], f"Con prefix = stg e image_tag = 0a1b2c3 la imagen se llamaría {names}."
+    assert names == ["stg-titanic:0a1b2c3"], (
+        f"Con prefix = stg e image_tag = 0a1b2c3 la imagen se llamaría {names}."
+    )

@@ -151,16 +151,20 @@ class _Gatherer:
         return dict(terraform.plan({**self._variables, **others}).raw)
 
     def _replans(self, needs: Collection[str]) -> dict[str, Json]:
-        """The plan from the code alone and, where Terraform accepts that code, the extra plans."""
+        """The plan from the code alone, and the extra plans.
+
+        A variable without a value stops the first and not those that give it one.
+        """
         code = self._elsewhere(CODE, {}, {}) if self._has_code() else None
-        if code is None:
-            self._problems |= dict.fromkeys(set(needs) & self._extra, self._problems[CODE])
-            return {}
-        found = {CODE: code}
+        found = {} if code is None else {CODE: code}
         for name in sorted(set(needs) & self._extra):
             others = self._exercise.replans.get(name, {})
             type_ = self._exercise.renames.get(name)
-            more = module_outputs(code) | (overrides(code, type_) if type_ else {})
+            if code is None and not others:
+                self._problems[name] = self._problems[CODE]
+                continue
+            known = code or {}
+            more = module_outputs(known) | (overrides(known, type_) if type_ else {})
             plan = self._elsewhere(name, others, more)
             if plan is not None:
                 found[name] = plan
