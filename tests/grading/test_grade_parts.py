@@ -259,6 +259,9 @@ def test_what_the_exercises_need_is_allowed() -> None:
     [
         ('module "m" { source = "git::https://example.com/x" }', "module_source"),
         ('module "m" { source = "./../../otro" }', "module_source"),
+        ('module "m" { source = "a/b/c" }', "module_source"),
+        ('module "m" { source = "github.com/a" }', "module_source"),
+        ('module "m" { source = "modules//a" }', "module_source"),
         ('terraform { backend "s3" {} }', "backend"),
         ('terraform { cloud { organization = "x" } }', "cloud"),
         ('terraform { required_providers { aws = { source = "hashicorp/aws" } } }', "provider"),
@@ -321,6 +324,11 @@ def test_what_is_forbidden_is_denied_under_its_own_name(text: str, rule: str) ->
 )
 def test_a_path_in_the_workspace_given_or_computed_is_allowed(expression: str) -> None:
     assert rules(f"locals {{\n  x = {expression}\n}}\n") == set()
+
+
+def test_a_folder_without_its_dot_is_left_to_terraform_which_takes_it_for_no_address() -> None:
+    assert rules('module "m" { source = "modules/a" }') == set()
+    assert rules('module "m" { source = "a" }') == set()
 
 
 def test_a_module_may_read_what_lies_beside_it() -> None:

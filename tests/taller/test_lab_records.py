@@ -54,6 +54,7 @@ def test_values_are_handed_over_as_json_numpy_too(tmp_path: Path) -> None:
         ({"filas": float("nan")}, "«filas» no se puede entregar"),
         ({"motivo": object()}, "es de tipo object"),
         ({"motivo": 3}, "debe ser de tipo string"),
+        ({"motivo": "x" * 2**20}, "ocupan más de 1024 kB"),
     ],
 )
 def test_a_value_that_cannot_be_handed_over_is_refused(

@@ -51,7 +51,7 @@ def gather(
     needs: Collection[str] = (),
     *,
     variables: Mapping[str, Any] | None = None,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | str | None = None,
     client: docker.DockerClient | None = None,
     explain: Explain | None = None,
     so_far: Callable[[Facts], object] = lambda _: None,
@@ -67,7 +67,7 @@ def gather(
             change what exists.
         variables: given to configurations that declare them, besides the prefix; whatever the
             student's files say.
-        values: what the notebook handed over.
+        values: what the notebook handed over, or why that cannot be read.
         client: the engine; the default one when left out.
         explain: turns what Terraform refuses into what the student reads; by default, at the file.
         so_far: called with the facts that there are, after each costly one.
@@ -107,7 +107,7 @@ class _Gatherer:
     def facts(
         self,
         needs: Collection[str],
-        values: Mapping[str, Any],
+        values: Mapping[str, Any] | str,
         so_far: Callable[[Facts], object],
     ) -> Facts:
         """Cheap facts first; what destroys comes last."""

@@ -1,5 +1,6 @@
 """What a workspace's folder says: its text files, and the values that a notebook handed over."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -12,6 +13,8 @@ MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 16_000_000
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 20
+MAX_VALUES_BYTES = 1024 * 1024
+_SHOWN = 100
 _SKIPPED = frozenset({".terraform", ".taller", "__pycache__"})
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -42,9 +45,11 @@ def text_files(folder: Path) -> dict[str, str]:
 
 
 def checked_values(
-    exercise: Exercise, values: Mapping[str, Any]
+    exercise: Exercise, values: Mapping[str, Any] | str
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values of the right JSON type, and why the others are not."""
+    """The values of the right JSON type, and why the others are not; a text says why of all."""
+    if isinstance(values, str):
+        return {}, {f"values.{name}": values for name in exercise.values}
     good: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, kind in exercise.values.items():
@@ -56,9 +61,29 @@ def checked_values(
             good[name] = value
         else:
             problems[f"values.{name}"] = (
-                f"El valor «{name}» debe ser de tipo {kind} y has entregado {value!r}."
+                f"El valor «{name}» debe ser de tipo {kind} y has entregado {repr(value)[:_SHOWN]}."
             )
     return good, problems
+
+
+def read_values(content: bytes | None) -> dict[str, Any] | str:
+    """What a ``values.json`` says, or why nothing: whoever made it, it may be anything.
+
+    Args:
+        content: at most one byte more than ``MAX_VALUES_BYTES``; None when it is no file.
+    """
+    again = "Entrega los valores con lab.values(…)."
+    if content is None:
+        return f"Tus valores no están en un archivo que se pueda leer. {again}"
+    if len(content) > MAX_VALUES_BYTES:
+        return (
+            f"Tus valores ocupan más de {MAX_VALUES_BYTES // 1024} kB. Entrega solo la respuesta."
+        )
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return f"El archivo de tus valores no es JSON que se pueda leer. {again}"
+    return found if isinstance(found, dict) else f"El archivo de tus valores es otro. {again}"
 
 
 def _regular_files(folder: Path) -> Iterator[Path]:

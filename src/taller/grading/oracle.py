@@ -14,7 +14,7 @@ from typing import Any
 
 from taller.catalog import Exercise
 from taller.checks import Facts, load_checks, needs
-from taller.checks.workspace_facts import text_files
+from taller.checks.workspace_facts import MAX_VALUES_BYTES, read_values, text_files
 from taller.errors import TallerError
 from taller.grading.facts_program import FACTS, LATE
 from taller.grading.outside import Outside
@@ -23,7 +23,6 @@ from taller.grading.sandbox import Status, run_sandboxed
 
 _STATE = "terraform.tfstate"
 _STATE_BYTES = 8 * 1024 * 1024
-_VALUES_BYTES = 1024 * 1024
 _FACTS_BYTES = 32 * 1024 * 1024
 _SHOWN = 2000
 
@@ -135,13 +134,14 @@ def _has(facts: Facts, need: str) -> bool:
     return found is not None or need in facts.replans
 
 
-def _values(left: Path) -> dict[str, Any]:
-    """What the answer computed in Python: one JSON object, or nothing."""
+def _values(left: Path) -> dict[str, Any] | str:
+    """What the answer computed in Python, or why that cannot be read."""
     try:
-        found = json.loads(_read(left / ".taller" / "values.json", _VALUES_BYTES) or "{}")
-    except (ValueError, RecursionError):  # not what lab.values writes: nothing was handed over
+        return read_values(read_regular(left / ".taller" / "values.json", MAX_VALUES_BYTES))
+    except FileNotFoundError:  # nothing was handed over
         return {}
-    return found if isinstance(found, dict) else {}
+    except OSError:
+        return read_values(None)
 
 
 def _read(path: Path, limit: int) -> str:

@@ -1,6 +1,7 @@
 """What the grader sees of a run from outside its kernel, at moments that no answer chooses."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,9 +61,11 @@ class Testimony:
 
     def added_to(self, facts: Facts) -> Facts:
         """The facts with it: it wins over what the run says of itself."""
+        overruled = {f"values.{name}" for name in self.values}
+        before = {name: why for name, why in facts.problems.items() if name not in overruled}
         return replace(
             facts, history=self.history, remote=self.remote, origin=self.origin, probe=self.probe,
-            values={**facts.values, **self.values}, problems={**facts.problems, **self.problems},
+            values={**facts.values, **self.values}, problems={**before, **self.problems},
         )  # fmt: skip
 
 
@@ -130,6 +133,10 @@ class Witness:
 
     def _keep(self, name: str, file: str) -> None:
         self.values[name] = self._read(file)
+        if not self.values[name] and os.path.lexists(self.home / file):
+            self.problems[f"values.{name}"] = (
+                f"«{file}» está vacío, no es un archivo o ocupa más de {_FILE_BYTES // 1024} kB."
+            )
 
     def _read(self, name: str) -> str:
         return self._read_in(self.home, name, _FILE_BYTES)

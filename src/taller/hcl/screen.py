@@ -4,6 +4,7 @@ The sandbox and the guard hold whatever this lets through; what it finds gets a 
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,8 @@ _SOURCES = ("kreuzwerker/docker", "registry.terraform.io/kreuzwerker/docker")
 _PROVIDERS = ("docker", "terraform")
 _CONFIGURATION = (".tf", ".tf.json")
 _SHOWN = 80
+_NOWHERE = re.compile(r"[\w-]+(/[\w-]+)?", re.A)
+"""A folder's path without its ``./``: Terraform takes it for no address at all, and says so."""
 MAX_SIZE = 256 * 1024
 """Characters of all files; the longest answer to an exercise has 5,000."""
 PROVISIONER = "los provisioners ejecutan programas; aquí no se admiten. Quita ese bloque."
@@ -99,7 +102,9 @@ def _of_kind(block: Block, remote_state: bool) -> Iterator[Denial]:
 def _module(block: Block) -> Iterator[Denial]:
     source = str(block.get("source") or "")
     leaves = posixpath.normpath(posixpath.join(posixpath.dirname(block.file), source))
-    if source and (not source.startswith(("./", "../")) or leaves.startswith("..")):
+    if not source or _NOWHERE.fullmatch(source):
+        return
+    if not source.startswith(("./", "../")) or leaves.startswith(".."):
         message = (
             f"el módulo viene de «{source[:_SHOWN]}»; aquí solo puede venir de tu carpeta: "
             'source = "./modules/…".'

@@ -72,7 +72,7 @@ class Journal:
         except TallerError:  # no engine: the call itself says so, and the next look sees all
             return
         found = self._read()
-        events = _differences(found["seen"], now, by, self._recorded())
+        events = differences(found["seen"], now, by, self._recorded())
         self._write({**found, "seen": now, "events": [*found["events"], *events]})
 
     def _look(self) -> Seen:
@@ -96,7 +96,7 @@ class Journal:
         replace_text(self._path, json.dumps(found, ensure_ascii=False, indent=2) + "\n")
 
 
-def _differences(
+def differences(
     before: Mapping[str, Mapping[str, str]],
     now: Mapping[str, Mapping[str, str]],
     by: str,

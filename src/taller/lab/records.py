@@ -47,7 +47,7 @@ def hand_over(private: Path, exercise: Exercise, values: Mapping[str, Any]) -> d
     Raises:
         LabError: a name that the exercise does not ask for, or a value of the wrong kind.
     """
-    from taller.checks.workspace_facts import checked_values
+    from taller.checks.workspace_facts import MAX_VALUES_BYTES, checked_values
 
     unknown = sorted(set(values) - set(exercise.values))
     if unknown:
@@ -62,9 +62,13 @@ def hand_over(private: Path, exercise: Exercise, values: Mapping[str, Any]) -> d
             next(iter(problems.values())), "Corrige el valor y ejecuta la celda otra vez."
         )
     everything = read_values(private) | plain
-    replace_text(
-        private / "values.json", json.dumps(everything, ensure_ascii=False, indent=2) + "\n"
-    )
+    text = json.dumps(everything, ensure_ascii=False, indent=2) + "\n"
+    if len(text.encode("utf-8", "replace")) > MAX_VALUES_BYTES:
+        raise LabError(
+            f"Tus valores ocupan más de {MAX_VALUES_BYTES // 1024} kB.",
+            "Entrega solo lo que pide el ejercicio.",
+        )
+    replace_text(private / "values.json", text)
     return everything
 
 
