@@ -18,7 +18,7 @@ import pytest
 from taller.builder.wrong import read_wrong
 from taller.catalog import load_catalog
 from taller.grading.cluster import Kit, grade_remotely
-from taller.grading.identity import identity_of
+from taller.grading.identity import Identity, identity_of
 from taller.grading.prepare import Preparation
 from taller.grading.read import Notebook
 from taller.grading.submissions import collect
@@ -191,7 +191,7 @@ def test_a_worker_with_other_sources_is_refused(tmp_path: Path) -> None:
 def test_a_worker_that_joins_later_with_other_sources_gives_no_verdict(tmp_path: Path) -> None:
     hand_in(tmp_path, "ana", SOLUTION)
     (submission,) = collect(tmp_path, CATALOG).submissions
-    task = Preparation(CATALOG, "g0", None).prepare(submission).work
+    task = Preparation(CATALOG, Identity("g0", b"secret"), None).prepare(submission).work
     assert isinstance(task, Task)
     kit = Kit(EJ01.name, (), Notebook(()), {})
     found = grade_remotely(task, kit, {"sources": "de otra versión"})
