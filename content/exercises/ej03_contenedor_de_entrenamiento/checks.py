@@ -198,6 +198,9 @@ def gold_read_only(facts: Facts) -> None:
 )
 def models_mounted(facts: Facts) -> None:
     found = mount(facts, "/app/models", "models")
+    uploads = planned_trainer(facts, facts.declared()).values.get("upload") or []
+    placed = [one["file"] for one in uploads if PurePosixPath(one["file"]).is_relative_to("/app/models")]
+    assert not placed, f"Lo que hay en models lo deja train, y {', '.join(placed)} lo pone upload."
     assert found["RW"], "El entrenamiento no puede escribir en models: quita read_only."
 
 
@@ -220,6 +223,8 @@ def train_succeeded(facts: Facts) -> None:
     assert recorded.get("exit_code") is not None, (
         "Terraform no sabe cómo acabó: siguió adelante sin esperar (attach = true)."
     )
+    ran = command_line(facts)
+    assert ran[1:] == TRAIN, f"Lo que ha terminado no es el entrenamiento, sino «{' '.join(ran)}»."
     state = container["State"]
     assert state["Status"] == "exited" and state["ExitCode"] == recorded["exit_code"] == 0, (
         f"El entrenamiento terminó con el código {state['ExitCode']}: mira sus logs."
@@ -253,7 +258,6 @@ def model_saved(facts: Facts) -> None:
     container = trainer(facts)
     assert container is not None
     is_the_programs_own(facts, container)
-    assert command_line(facts)[1:] == TRAIN, "El modelo no es obra de python -m titanic.cli train."
 
 
 def comes_from_gold(facts: Facts, volume: str) -> None:
