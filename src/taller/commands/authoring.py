@@ -25,7 +25,8 @@ def build(check: bool) -> None:
         click.echo("Lo generado no corresponde a content/. Ejecuta: taller build", err=True)
         raise SystemExit(1)
     verb = "al día" if not differences else "escritos" if not check else "comparados"
-    click.echo(f"{len(files)} notebooks {verb}.")
+    notebooks = sum(path.suffix == ".ipynb" for path in files)  # the questions' file is none
+    click.echo(f"{notebooks} notebooks {verb}.")
 
 
 @click.command()
