@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,8 @@ from typing import IO
 from taller.lab.errors import LabError
 
 PATIENCE_SECONDS = 10.0
+_OURS: ContextVar[frozenset[Path]] = ContextVar("_OURS", default=frozenset())
+"""Workspaces that a call around this one holds: a check asks the student's function."""
 _POLL_SECONDS = 0.1
 
 
@@ -20,7 +23,7 @@ _POLL_SECONDS = 0.1
 def busy(
     private: Path, operation: str, on_wait: Callable[[str], None], patience: float | None = None
 ) -> Iterator[None]:
-    """Hold a workspace's lock during a call; it goes with the process, however that ends.
+    """Hold a workspace's lock during a call, and the calls within it; it goes with the process.
 
     Args:
         private: the workspace's private folder.
@@ -31,6 +34,9 @@ def busy(
     Raises:
         LabError: somebody else still holds it after that time.
     """
+    if private in _OURS.get():
+        yield
+        return
     limit = PATIENCE_SECONDS if patience is None else patience
     private.mkdir(parents=True, exist_ok=True)
     with (private / "busy").open("a+", encoding="utf-8") as file:
@@ -38,9 +44,11 @@ def busy(
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "operation": operation, "since": _now()}))
         file.flush()
+        ours = _OURS.set(_OURS.get() | {private})
         try:
             yield
         finally:
+            _OURS.reset(ours)
             file.truncate(0)
 
 
