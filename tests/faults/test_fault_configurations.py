@@ -70,7 +70,7 @@ NOT_RUN = ("policy_violation", 0)
 
 FAULTS: dict[str, tuple[Make, str, int, str]] = {
     "local-exec": (main_tf(LOCAL_EXEC), *NOT_RUN, "los provisioners ejecutan programas"),
-    "environ": (main_tf(ENVIRON), *NOT_RUN, "file(…) solo puede leer de tu carpeta"),
+    "environ": (main_tf(ENVIRON), *NOT_RUN, "file(…) lee fuera de tu carpeta"),
     "root": (container(ROOT), *NOT_RUN, 'docker_container.x: «volumes.host_path = "/"»'),
     "socket": (container(SOCKET), *NOT_RUN, "entrega el socket de Docker"),
     "mountpoint": (container(MOUNTPOINT), *NOT_RUN, "Monta un volumen por su nombre"),

@@ -120,7 +120,7 @@ def test_what_is_wrong_with_a_file_is_said_with_what_to_do(graded: Any) -> None:
 def test_a_link_in_place_of_the_file_is_not_followed(graded: Any) -> None:
     result = graded.result("linked")
     assert (result["status"], result["score"]) == ("invalid_notebook", 0)
-    assert "no un enlace" in result["checks"][0]["message"]
+    assert "ni un enlace" in result["checks"][0]["message"]
 
 
 def test_a_link_in_place_of_a_students_folder_is_no_student(graded: Any) -> None:

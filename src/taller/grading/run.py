@@ -87,7 +87,8 @@ def run(steps: Sequence[Step], workspace: Path, outside: Outside, opened: str) -
         flags, done = _run_steps(client, steps)
         ended = kernel.stop()  # at once: jupyter_client would look every 0.1 s whether it is gone
     status = ended.status if ended else "ok"
-    if client.flooded:
+    # What a kernel sends faster than anybody reads fills its own memory first.
+    if client.flooded or (status == "memory" and client.received > _OUTPUT_BYTES // 8):
         status = "output"
     elif done < len(sources) and status == "ok":
         status = "killed"

@@ -37,7 +37,7 @@ _SOCKETS = "s"
 _LONGEST_SOCKET = len("/-00")
 _ERRORS_BYTES = 64 * 1024
 """How much is kept of what a kernel writes to standard error, mostly why it did not start."""
-_MESSAGE_BYTES = 32 * MEGABYTE
+_MESSAGE_BYTES = 64 * MEGABYTE
 _QUEUE = 8
 """Messages of one kind that may wait, each with its parts."""
 _SOCKET_PATH_LIMIT = 107

@@ -35,7 +35,7 @@ class Limits:
 
     memory_mb: int = 1024
     processes: int = 256
-    tasks: int = 768
+    tasks: int = 512
     file_mb: int = 128
     disk_mb: int = 256
     files: int = 10_000

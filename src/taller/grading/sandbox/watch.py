@@ -47,15 +47,15 @@ class Watch:
         """The limit that has been reached, if any."""
         usage = self._read(pid)
         seconds = time.monotonic() - self._began
+        if usage.crowded or usage.processes > self._limits.processes:
+            return "processes"  # before memory: hundreds of processes use that up, too
         if usage.out_of_memory or usage.memory > self._limits.memory_mb * MEGABYTE:
             return "memory"
-        if usage.crowded or usage.processes > self._limits.processes:
-            return "processes"
         if usage.cpu_seconds > self._limits.cpu_s or seconds > self._limits.wall_s:
             return "timeout"
-        if self._disk_full(pid):
-            return "disk"
-        return "idle" if self._idle.is_reached(usage.cpu_seconds) else None
+        if self._idle.is_reached(usage.cpu_seconds):
+            return "idle"
+        return "disk" if self._disk_full(pid) else None  # last: a slow look ages all that was read
 
     def verdict(self, process: "subprocess.Popen[bytes]") -> Status:
         """How a program ended that has ended by itself."""
@@ -97,6 +97,7 @@ class Watch:
         most, files = self._limits.disk_mb * MEGABYTE, self._limits.files
         size, count = folder_size(self._workspace, most, files)
         if size <= most:
-            size += unlinked_bytes(self._meter.pids(pid), self._workspace.stat().st_dev)
+            pids = self._meter.pids(pid)[: self._limits.processes]  # more is another limit's
+            size += unlinked_bytes(pids, self._workspace.stat().st_dev)
         self._next_disk = time.monotonic() + _DISK_SHARE * (time.monotonic() - now)
         return size > most or count > files
