@@ -66,9 +66,8 @@ faults: setup ## What goes wrong in a class, and kills of its grader
 corpus: setup ## A class of unusual, wrong and hostile answers, each with a good teacher's verdict
 	$(PYTEST) tests/faults/test_corpus.py
 
-notebooks: setup ## Every lesson, every solution and every wrong answer, in the lab and in the grader
+notebooks: setup ## Every lesson, every solution and every wrong answer
 	$(PYTEST) -n 2 -m engine tests/notebooks
-	$(PYTEST) -m engine tests/trials
 
 browser: setup ## A student in JupyterLab, in a real browser
 	$(PYTEST) -m browser tests/browser
