@@ -54,7 +54,7 @@ run "its_image_is_shared_and_named_after_its_content" {
   }
 
   assert {
-    condition     = one(docker_image.registry.build).label == tomap({ "taller.role" = "service" })
+    condition     = one(docker_image.registry.build).labels == tomap({ "taller.role" = "service" })
     error_message = "La imagen lleva la etiqueta taller.role, y no la de un ambiente."
   }
 }

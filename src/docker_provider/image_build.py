@@ -110,7 +110,7 @@ def _parameters(name: str, block: Mapping[str, Value]) -> dict[str, Any]:
     }
     documents = {
         "buildargs": block["build_args"],
-        "labels": {**(block["labels"] or {}), **(block["label"] or {})},
+        "labels": block["labels"],  # as the real provider, which drops `label` without a builder
         "cachefrom": block["cache_from"],
     }
     given |= {key: json.dumps(value) for key, value in documents.items() if value}

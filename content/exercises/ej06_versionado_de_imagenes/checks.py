@@ -140,7 +140,7 @@ def tags_are_commits(facts: Facts) -> None:
     points=1,
     hints=(
         "Una label se pone al construir: va dentro del bloque build.",
-        "label = { … }, y el valor es la misma variable que la etiqueta, no un texto fijo.",
+        "labels = { … }, en plural, y el valor es la misma variable que la etiqueta, no un texto fijo.",
         f"La clave es {REVISION}. {IMAGE_DOCS}#nestedblock--build",
     ),
     depends_on=("several_images",),
@@ -148,9 +148,20 @@ def tags_are_commits(facts: Facts) -> None:
 def image_says_commit(facts: Facts) -> None:
     for tag, image in images(facts).items():
         found = (image["Config"].get("Labels") or {}).get(REVISION)
+        advice = "" if found else only_label(facts)
         assert found == tag, (
-            f"La imagen con la etiqueta «{tag}» dice en {REVISION}: «{found or 'nada'}»."
+            f"La imagen con la etiqueta «{tag}» dice en {REVISION}: «{found or 'nada'}».{advice}"
         )
+
+
+def only_label(facts: Facts) -> str:
+    """What to say when a build has the old argument, which the provider drops without a word."""
+    builds = [
+        block for image in facts.hcl.resources("docker_image") for block in image.blocks("build")
+    ]
+    if any(build.get("label") and not build.get("labels") for build in builds):
+        return " Escribiste «label» en build: el proveedor lo descarta. Es «labels», en plural."
+    return ""
 
 
 @check(

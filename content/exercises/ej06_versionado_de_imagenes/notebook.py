@@ -149,8 +149,8 @@ resource "docker_image" "app" {
   build {
     context    = abspath("${path.module}/app")
     build_args = { BASE_IMAGE = var.base_image }
-    ### BEGIN SOLUTION: label = { … } con la clave org.opencontainers.image.revision y la etiqueta
-    label = {
+    ### BEGIN SOLUTION: labels = { … } con la clave org.opencontainers.image.revision y la etiqueta
+    labels = {
       "org.opencontainers.image.revision" = var.image_tag
     }
     ### END SOLUTION

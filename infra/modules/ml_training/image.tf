@@ -21,6 +21,6 @@ resource "docker_image" "pipeline" {
     context    = var.root_path
     dockerfile = "Dockerfile"
     build_args = merge({ BASE_IMAGE = var.base_image }, var.build_args)
-    label      = var.shared.labels
+    labels     = var.shared.labels
   }
 }

@@ -15,7 +15,7 @@ resource "docker_image" "registry" {
     context    = local.image_path
     build_args = { BASE_IMAGE = var.base_image }
     # La comparten todos los ambientes: por eso no lleva taller.prefix.
-    label = { "taller.role" = "service" }
+    labels = { "taller.role" = "service" }
   }
 }
 

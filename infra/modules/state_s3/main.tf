@@ -25,7 +25,7 @@ resource "docker_image" "server" {
     context    = local.image_path
     build_args = merge({ BASE_IMAGE = var.base_image }, var.build_args)
     # La comparten todos los ambientes: por eso no lleva taller.prefix.
-    label = { "taller.role" = "service" }
+    labels = { "taller.role" = "service" }
   }
 }
 
