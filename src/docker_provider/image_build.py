@@ -44,6 +44,8 @@ _PARAMETERS = {
     "cpu_period": "cpuperiod",
     "cpu_quota": "cpuquota",
     "cgroup_parent": "cgroupparent",
+    "build_id": "buildid",
+    "suppress_output": "q",
 }
 
 
@@ -54,7 +56,7 @@ def build_image(operation: Operation, name: str, block: Mapping[str, Value]) -> 
         response = operation.client.post(
             f"{operation.client.base_url}/v{operation.client.api_version}/build",
             params={**_parameters(name, block), "dockerfile": dockerfile},
-            headers={"Content-Type": "application/tar", **_registry_headers(operation)},
+            headers={"Content-Type": "application/tar", **_registry_headers(operation, block)},
             data=context,
             stream=True,
             timeout=None,
@@ -112,6 +114,9 @@ def _parameters(name: str, block: Mapping[str, Value]) -> dict[str, Any]:
         "buildargs": block["build_args"],
         "labels": block["labels"],  # as the real provider, which drops `label` without a builder
         "cachefrom": block["cache_from"],
+        "ulimits": [
+            {"Name": u["name"], "Soft": u["soft"], "Hard": u["hard"]} for u in block["ulimit"] or []
+        ],
     }
     given |= {key: json.dumps(value) for key, value in documents.items() if value}
     if block["remove"]:
@@ -123,12 +128,29 @@ def _text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _registry_headers(operation: Operation) -> dict[str, str]:
-    """Credentials for the base images' registries: the configured ones, for FROM names any."""
+def _registry_headers(operation: Operation, block: Mapping[str, Value]) -> dict[str, str]:
+    """Credentials for the base images' registries: the block's own, then the configured ones."""
     blocks = operation.config.registry_auth
-    known = {block.address: credentials_for(block.address, blocks) for block in blocks}
+    known = {auth.address: credentials_for(auth.address, blocks) for auth in blocks}
     entries = {address: found.as_engine_auth() for address, found in known.items() if found}
+    entries |= {auth["host_name"]: _engine_auth(auth) for auth in block["auth_config"] or []}
     return {"X-Registry-Config": encode_header(entries).decode()} if entries else {}
+
+
+# Argument of `auth_config` → field of the engine's AuthConfig (Engine API reference).
+_AUTH_FIELDS = {
+    "auth": "auth",
+    "email": "email",
+    "identity_token": "identitytoken",
+    "password": "password",
+    "registry_token": "registrytoken",
+    "server_address": "serveraddress",
+    "user_name": "username",
+}
+
+
+def _engine_auth(block: Mapping[str, Value]) -> dict[str, str]:
+    return {field: block[name] for name, field in _AUTH_FIELDS.items() if block[name]}
 
 
 def _hang_up(response: requests.Response) -> None:

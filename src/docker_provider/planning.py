@@ -29,11 +29,12 @@ def _plan_attribute(
     configured = config.get(attribute.name)
     if configured is not None:
         return configured
-    if attribute.default is not None:
-        return attribute.default
-    if attribute.computed:
-        return UNKNOWN if prior is None else prior.get(attribute.name)
     before = None if prior is None else prior.get(attribute.name)
+    if attribute.default is not None:
+        kept = prior is not None and same(before, attribute.default)
+        return before if kept else attribute.default
+    if attribute.computed:
+        return UNKNOWN if prior is None else before
     return before if _is_zero(before) else None
 
 

@@ -1,19 +1,34 @@
 """What the provider offers: its own schema, its resources and its data sources."""
 
+from collections.abc import Iterator, Mapping
+
+from docker_provider.argument_rules import problems
+from docker_provider.codec import UNKNOWN
 from docker_provider.data_sources.image import ImageData
 from docker_provider.data_sources.logs import LogsData
 from docker_provider.data_sources.network import NetworkData
 from docker_provider.data_sources.registry_image import RegistryImageData
-from docker_provider.resource import DataSource, Resource
+from docker_provider.resource import DataSource, InvalidArgumentError, Resource
 from docker_provider.resources.container import Container
 from docker_provider.resources.image import Image
 from docker_provider.resources.network import Network
 from docker_provider.resources.registry_image import RegistryImage
 from docker_provider.resources.tag import Tag
 from docker_provider.resources.volume import Volume
-from docker_provider.schema import BOOL, Block, Nested, Schema, optional, required
+from docker_provider.schema import (
+    BOOL,
+    STRING_LIST,
+    Block,
+    Nested,
+    Schema,
+    Value,
+    optional,
+    required,
+)
 
 ADDRESS = "registry.terraform.io/kreuzwerker/docker"
+
+_NO_SSH = "It starts no `ssh` by itself: forward the engine's socket, and name that as `host`."
 
 SCHEMA = Schema(
     Block(
@@ -24,7 +39,8 @@ SCHEMA = Schema(
             optional("ca_material"),
             optional("cert_material"),
             optional("key_material"),
-            optional("disable_docker_daemon_check", BOOL),
+            optional("disable_docker_daemon_check", BOOL, default=False),
+            optional("ssh_opts", STRING_LIST, unserved=_NO_SSH),
         ),
         (
             Nested(
@@ -36,7 +52,7 @@ SCHEMA = Schema(
                         optional("password", sensitive=True),
                         optional("config_file"),
                         optional("config_file_content"),
-                        optional("auth_disabled", BOOL),
+                        optional("auth_disabled", BOOL, default=False),
                     )
                 ),
             ),
@@ -53,3 +69,17 @@ RESOURCES: dict[str, Resource] = {
 DATA_SOURCES: dict[str, DataSource] = {
     source.name: source for source in (ImageData(), LogsData(), NetworkData(), RegistryImageData())
 }
+
+
+def provider_problems(config: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
+    """Yield what is wrong with the provider block before any engine is asked."""
+    yield from problems(SCHEMA.block, config)
+    blocks = config.get("registry_auth")
+    for block in [] if blocks is UNKNOWN else blocks or []:
+        if block["address"] == "":
+            yield InvalidArgumentError(
+                ("registry_auth",),
+                "The `address` of a registry_auth block is empty",
+                "Write the registry's host, with its port if it has one: "
+                '"registry.example.com" or "localhost:5000". `docker.io` is Docker Hub.',
+            )

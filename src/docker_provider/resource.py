@@ -54,6 +54,10 @@ class Resource(ABC):
         """Yield what is wrong with a configuration; unknown values are still to come."""
         return ()
 
+    def replaced_by(self, prior: State, planned: State) -> Iterable[Path]:
+        """Name the changes, beyond those of the schema, that only a new object can carry out."""
+        return ()
+
     @abstractmethod
     def read(self, operation: Operation, state: State) -> State | None:
         """Return the state as it is in the engine now; None when the object is gone."""

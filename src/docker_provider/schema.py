@@ -24,7 +24,10 @@ STRING_MAP: Type = ["map", "string"]
 
 @dataclass(frozen=True)
 class Attribute:
-    """One argument or computed value. `default` applies when the argument is left out."""
+    """One argument or computed value. `default` applies when the argument is left out.
+
+    `unserved`: why this provider does not carry it out; giving it a value is an error.
+    """
 
     name: str
     type: Type
@@ -34,6 +37,8 @@ class Attribute:
     sensitive: bool = False
     force_new: bool = False
     default: Value = None
+    deprecated: bool = False
+    unserved: str = ""
 
     def to_protocol(self) -> pb.Schema.Attribute:
         """Translate to the protocol's message, which knows neither defaults nor replacement."""
@@ -44,6 +49,7 @@ class Attribute:
             optional=self.optional,
             computed=self.computed,
             sensitive=self.sensitive,
+            deprecated=self.deprecated,
         )
 
 
@@ -72,7 +78,10 @@ _NESTING = {
 
 @dataclass(frozen=True)
 class Nested:
-    """A nested block. `computed`: left out, the engine's own value is kept in state."""
+    """A nested block. `computed`: left out, the engine's own value is kept in state.
+
+    `conflicts`: attributes beside it that must be left out. `unserved`: as an attribute's.
+    """
 
     name: str
     block: Block
@@ -81,6 +90,8 @@ class Nested:
     max_items: int = 0
     computed: bool = False
     force_new: bool = False
+    conflicts: tuple[str, ...] = ()
+    unserved: str = ""
 
     def to_protocol(self) -> pb.Schema.NestedBlock:
         """Translate to the protocol's message."""
@@ -127,6 +138,7 @@ def optional(
     computed: bool = False,
     sensitive: bool = False,
     default: Value = None,
+    unserved: str = "",
 ) -> Attribute:
     """An argument that may be left out: then its default, or with `computed` the engine's value."""
     return Attribute(
@@ -137,6 +149,7 @@ def optional(
         sensitive=sensitive,
         force_new=force_new,
         default=default,
+        unserved=unserved,
     )
 
 
@@ -147,6 +160,14 @@ def computed(name: str, type_: Type = STRING) -> Attribute:
 
 IDENTIFIER = optional("id", computed=True)
 """What the plugin SDK of the real provider adds to every resource."""
+
+
+TIMEOUTS = Nested(
+    "timeouts",
+    Block((optional("create"), optional("update"), optional("delete"))),
+    nesting="single",
+)
+"""How long creating, changing and removing an object may take."""
 
 
 def labels(*, force_new: bool = True, computed: bool = False) -> Nested:

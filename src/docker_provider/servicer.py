@@ -13,12 +13,13 @@ from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
 from docker_provider import diagnostics
+from docker_provider.argument_rules import problems
 from docker_provider.cancellation import CancellationRegistry
 from docker_provider.codec import conform, decode, encode, settle
 from docker_provider.engine_session import EngineSession
 from docker_provider.errors import ProviderError
 from docker_provider.planning import State, plan, replacement_paths
-from docker_provider.provider import DATA_SOURCES, RESOURCES, SCHEMA
+from docker_provider.provider import DATA_SOURCES, RESOURCES, SCHEMA, provider_problems
 from docker_provider.resource import Operation, Resource
 
 log = logging.getLogger(__name__)
@@ -56,8 +57,12 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
         return pb.GetFunctions.Response()
 
     def ValidateProviderConfig(self, request: Any, context: Context) -> Any:
-        """Everything is checked when the engine is contacted."""
-        return pb.ValidateProviderConfig.Response()
+        """Check the provider block; the engine's address is tried when it is contacted."""
+        response = pb.ValidateProviderConfig.Response()
+        with self._diagnosing(response):
+            for problem in provider_problems(decode(request.config) or {}):
+                response.diagnostics.append(diagnostics.error(problem))
+        return response
 
     def ConfigureProvider(self, request: Any, context: Context) -> Any:
         """Connect to the engine of the provider block."""
@@ -79,8 +84,9 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
         """Check a resource's arguments without asking the engine."""
         response = pb.ValidateResourceConfig.Response()
         with self._diagnosing(response):
-            problems = RESOURCES[request.type_name].validate(decode(request.config))
-            response.diagnostics.extend(diagnostics.error(problem) for problem in problems)
+            resource, config = RESOURCES[request.type_name], decode(request.config)
+            for problem in (*problems(resource.schema.block, config), *resource.validate(config)):
+                response.diagnostics.append(diagnostics.error(problem))
         return response
 
     def ValidateDataResourceConfig(self, request: Any, context: Context) -> Any:
@@ -111,13 +117,17 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
         response = pb.PlanResourceChange.Response(
             legacy_type_system=True, planned_private=request.prior_private
         )
-        block = RESOURCES[request.type_name].schema.block
+        resource = RESOURCES[request.type_name]
+        block = resource.schema.block
         prior, config = decode(request.prior_state), decode(request.config)
         with self._diagnosing(response):
             planned = None if config is None else plan(block, prior, config)
             response.planned_state.CopyFrom(encode(planned))
             if prior is not None and planned is not None:
-                paths = replacement_paths(block, prior, planned)
+                paths = (
+                    *replacement_paths(block, prior, planned),
+                    *resource.replaced_by(prior, planned),
+                )
                 response.requires_replace.extend(map(diagnostics.attribute_path, paths))
         return response
 

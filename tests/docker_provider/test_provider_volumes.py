@@ -35,6 +35,7 @@ def test_a_volume_is_planned_made_and_removed(workspace, engine, prefix):
         "id": True,
         "mountpoint": True,
         "labels": [],
+        "cluster": [],
     }
 
     state = workspace.applied().state()["docker_volume.raw"]

@@ -15,6 +15,7 @@ _CHOICES = {
 }
 _LEAST = {
     "memory": 0,
+    "memory_reservation": 0,
     "memory_swap": -1,
     "shm_size": 0,
     "cpu_shares": 0,

@@ -116,6 +116,7 @@ def resources(state: State) -> dict[str, Any]:
     swap = state["memory_swap"]
     body = {
         "Memory": (state["memory"] or 0) * MEGABYTE,
+        "MemoryReservation": (state["memory_reservation"] or 0) * MEGABYTE,
         "RestartPolicy": {
             "Name": state["restart"] or "no",
             "MaximumRetryCount": state["max_retry_count"] or 0,

@@ -1,4 +1,8 @@
-"""The arguments of docker_container, schema version 2 of kreuzwerker/docker."""
+"""The arguments of docker_container, schema version 2 of kreuzwerker/docker.
+
+Differs from there in `healthcheck`, `init` and `tmpfs`: no engine changes them in a container that
+exists, so a change replaces it. There, apply says "changed" and changes nothing.
+"""
 
 from docker_provider.schema import (
     BOOL,
@@ -66,7 +70,7 @@ _ATTRIBUTES = (
     _engine("shm_size", NUMBER),
     _engine("stop_signal"),
     _engine("stop_timeout", NUMBER),
-    optional("init", BOOL, computed=True),
+    _engine("init", BOOL),
     _forcing("cgroup_parent"),
     _forcing("cgroupns_mode"),
     _forcing("cpus"),
@@ -89,7 +93,7 @@ _ATTRIBUTES = (
     optional("read_only", BOOL, force_new=True, default=False),
     optional("stdin_open", BOOL, force_new=True, default=False),
     optional("tty", BOOL, force_new=True, default=False),
-    optional("tmpfs", STRING_MAP),
+    _forcing("tmpfs", STRING_MAP),
     optional("cpu_period", NUMBER),
     optional("cpu_quota", NUMBER),
     optional("cpu_set"),
@@ -97,6 +101,7 @@ _ATTRIBUTES = (
     optional("destroy_grace_seconds", NUMBER),
     optional("max_retry_count", NUMBER),
     optional("memory", NUMBER),
+    optional("memory_reservation", NUMBER, default=0),
     optional("memory_swap", NUMBER),
     optional("restart", default="no"),
     _flag("attach", False),
@@ -126,12 +131,12 @@ _DEVICES = Block(
 
 _HEALTHCHECK = Block(
     (
-        required("test", STRING_LIST),
-        optional("interval", default="0s"),
-        optional("timeout", default="0s"),
-        optional("start_period", default="0s"),
-        optional("start_interval", default="0s"),
-        optional("retries", NUMBER, default=0),
+        required("test", STRING_LIST, force_new=True),
+        optional("interval", force_new=True, default="0s"),
+        optional("timeout", force_new=True, default="0s"),
+        optional("start_period", force_new=True, default="0s"),
+        optional("start_interval", force_new=True, default="0s"),
+        optional("retries", NUMBER, force_new=True, default=0),
     )
 )
 
@@ -175,6 +180,7 @@ _NETWORKS_ADVANCED = Block(
         _forcing("aliases", STRING_SET),
         _forcing("ipv4_address"),
         _forcing("ipv6_address"),
+        _forcing("mac_address"),
     )
 )
 
@@ -220,7 +226,7 @@ _VOLUMES = Block(
 _BLOCKS = (
     Nested("capabilities", _CAPABILITIES, max_items=1, force_new=True),
     Nested("devices", _DEVICES, force_new=True),
-    Nested("healthcheck", _HEALTHCHECK, "list", max_items=1, computed=True),
+    Nested("healthcheck", _HEALTHCHECK, "list", max_items=1, computed=True, force_new=True),
     Nested("host", _HOST, force_new=True),
     labels(computed=True),
     Nested("mounts", _MOUNTS, force_new=True),

@@ -94,6 +94,7 @@ def _mutable(found: Inspected) -> State:
         "restart": host["RestartPolicy"]["Name"] or "no",
         "max_retry_count": host["RestartPolicy"]["MaximumRetryCount"],
         "memory": host["Memory"] // MEGABYTE,
+        "memory_reservation": host["MemoryReservation"] // MEGABYTE,
         "memory_swap": swap // MEGABYTE if swap > 0 else swap,
         "cpu_shares": host["CpuShares"],
         "cpu_set": host["CpusetCpus"],

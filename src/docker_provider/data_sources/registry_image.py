@@ -16,7 +16,7 @@ class RegistryImageData(DataSource):
             (
                 IDENTIFIER,
                 required("name"),
-                optional("insecure_skip_verify", BOOL),
+                optional("insecure_skip_verify", BOOL, default=False),
                 computed("sha256_digest"),
             )
         )

@@ -5,14 +5,15 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
+from docker_provider.codec import UNKNOWN
 from docker_provider.container import run, upload
 from docker_provider.container.checks import problems
-from docker_provider.container.request import create_request, resources
+from docker_provider.container.request import create_request, engine_removes, resources
 from docker_provider.container.schema import CONTAINER
 from docker_provider.container.state import created, imported, refreshed
 from docker_provider.errors import ProviderError
 from docker_provider.image_store import ensure_image
-from docker_provider.planning import State, same
+from docker_provider.planning import Path, State, same
 from docker_provider.resource import InvalidArgumentError, Operation, Resource
 from docker_provider.schema import Value
 
@@ -24,12 +25,16 @@ _UPDATABLE = (
     "restart",
     "max_retry_count",
     "memory",
+    "memory_reservation",
     "memory_swap",
     "cpu_shares",
     "cpu_set",
     "cpu_period",
     "cpu_quota",
 )
+
+_LIMITS = ("memory", "memory_reservation", "cpu_shares", "cpu_set", "cpu_period", "cpu_quota")
+"""Set and changed in place; but to the engine 0 means "as it was", so none is taken away so."""
 
 
 class Container(Resource):
@@ -45,6 +50,16 @@ class Container(Resource):
     def validate(self, config: Mapping[str, Value]) -> Iterable[InvalidArgumentError]:
         """Check what the engine would only refuse at apply."""
         return problems(config)
+
+    def replaced_by(self, prior: State, planned: State) -> Iterable[Path]:
+        """A limit that is taken away, and whether the engine removes the ended container."""
+        removed = [name for name in _LIMITS if prior[name] and not planned[name]]
+        if not planned["memory"] and prior["memory_swap"] and not planned["memory_swap"]:
+            removed.append("memory_swap")
+        known = UNKNOWN not in (planned["rm"], planned["attach"])
+        if known and engine_removes(prior) != engine_removes(planned):
+            removed.append("rm")
+        return [(name,) for name in removed]
 
     def create(self, operation: Operation, planned: State) -> State:
         """Create, connect, upload, start and follow it.
@@ -92,6 +107,7 @@ class Container(Resource):
                 aliases=network["aliases"] or None,
                 ipv4_address=network["ipv4_address"] or None,
                 ipv6_address=network["ipv6_address"] or None,
+                mac_address=network["mac_address"] or None,
             )
         if planned["upload"]:
             operation.client.put_archive(identifier, "/", upload.archive(planned["upload"]))
@@ -119,11 +135,16 @@ class Container(Resource):
         return refreshed(state, found)
 
     def update(self, operation: Operation, prior: State, planned: State) -> State:
-        """Change limits and the restart policy; the other arguments only guide the provider."""
+        """Change limits and the restart policy, and start what was not to be started before.
+
+        The other arguments only guide the provider.
+        """
         if any(not same(prior[name], planned[name]) for name in _UPDATABLE):
             _update(operation, planned)
-        found = operation.client.inspect_container(planned["id"])
-        return refreshed(planned, found)
+        if planned["start"] and not prior["start"]:
+            found, logs = run.follow(operation, planned, planned["id"])
+            return {**refreshed(planned, found), **logs}
+        return refreshed(planned, operation.client.inspect_container(planned["id"]))
 
     def delete(self, operation: Operation, state: State) -> None:
         """Stop it within its grace time, if it has one, and remove it."""

@@ -12,6 +12,7 @@ from docker_provider.schema import (
     BOOL,
     IDENTIFIER,
     STRING_MAP,
+    Attribute,
     Block,
     Nested,
     Schema,
@@ -41,7 +42,7 @@ class Network(Resource):
             (
                 IDENTIFIER,
                 required("name", force_new=True),
-                optional("check_duplicate", BOOL, force_new=True),
+                Attribute("check_duplicate", BOOL, optional=True, force_new=True, deprecated=True),
                 optional("driver", force_new=True, computed=True),
                 optional("options", STRING_MAP, force_new=True, computed=True),
                 optional("internal", BOOL, force_new=True, computed=True),

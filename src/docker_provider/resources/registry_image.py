@@ -1,6 +1,6 @@
 """docker_registry_image: an image that was pushed to a registry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from docker_provider.errors import ProviderError
@@ -13,15 +13,19 @@ from docker_provider.registry_client import (
     needs_credentials,
     wrong_credentials,
 )
-from docker_provider.resource import Operation, Resource
+from docker_provider.resource import InvalidArgumentError, Operation, Resource
+from docker_provider.resources.build_schema import BUILD
+from docker_provider.resources.timeouts import invalid_timeouts, limit
 from docker_provider.schema import (
     BOOL,
     IDENTIFIER,
     STRING_MAP,
+    TIMEOUTS,
     Attribute,
     Block,
     Nested,
     Schema,
+    Value,
     computed,
     optional,
     required,
@@ -34,6 +38,7 @@ _AUTH_CONFIG = Block(
         Attribute("password", "string", required=True, sensitive=True),
     )
 )
+_BUILD_ELSEWHERE = "Build the image with a docker_image resource, and refer to its name here."
 # How engine and registry word a push that lacks the right credentials.
 _DENIALS = ("unauthorized", "denied", "no basic auth credentials", "authentication required")
 
@@ -52,14 +57,23 @@ class RegistryImage(Resource):
                 optional("triggers", STRING_MAP, force_new=True),
                 computed("sha256_digest"),
             ),
-            (Nested("auth_config", _AUTH_CONFIG, nesting="list", max_items=1),),
+            (
+                Nested("auth_config", _AUTH_CONFIG, nesting="list", max_items=1),
+                Nested("build", BUILD, max_items=1, unserved=_BUILD_ELSEWHERE),
+                TIMEOUTS,
+            ),
         )
     )
+
+    def validate(self, config: Mapping[str, Value]) -> Iterable[InvalidArgumentError]:
+        """Time limits must be durations."""
+        return invalid_timeouts(config)
 
     def create(self, operation: Operation, planned: State) -> State:
         """Push the image of that name from the engine."""
         image = ImageName.parse(planned["name"])
-        digest = _push(operation, image, _credentials(operation, planned, image))
+        with operation.cancellation.limited(limit(planned, "create")):
+            digest = _push(operation, image, _credentials(operation, planned, image))
         return {**planned, "id": digest, "sha256_digest": digest}
 
     def read(self, operation: Operation, state: State) -> State | None:
@@ -119,6 +133,7 @@ def _push(operation: Operation, image: ImageName, credentials: Credentials) -> s
     )
     digest = None
     for line in progress:
+        operation.cancellation.check()
         if "error" in line:
             raise _push_failure(line["error"], image, credentials)
         digest = line.get("aux", {}).get("Digest", digest)

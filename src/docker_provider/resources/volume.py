@@ -10,10 +10,26 @@ from docker_provider.schema import (
     IDENTIFIER,
     STRING_MAP,
     Block,
+    Nested,
     Schema,
     computed,
     labels,
     optional,
+)
+
+_CLUSTER = Block(
+    (
+        computed("id"),
+        optional("availability", default="active"),
+        optional("group", force_new=True, default=""),
+        optional("limit_bytes", force_new=True),
+        optional("required_bytes", force_new=True),
+        optional("scope", force_new=True, default="single"),
+        optional("sharing", force_new=True, default="none"),
+        optional("topology_preferred", force_new=True, default=""),
+        optional("topology_required", force_new=True, default=""),
+        optional("type", force_new=True, default="block"),
+    )
 )
 
 
@@ -30,7 +46,10 @@ class Volume(Resource):
                 optional("driver_opts", STRING_MAP, force_new=True),
                 computed("mountpoint"),
             ),
-            (labels(),),
+            (
+                labels(),
+                Nested("cluster", _CLUSTER, "list", max_items=1, unserved="It is Swarm's."),
+            ),
         ),
         version=1,
     )
