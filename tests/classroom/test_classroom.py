@@ -23,6 +23,7 @@ from docker.tls import TLSConfig
 from taller.classroom.certificates import Authority
 from taller.classroom.seats import open_folder, seat_of, take
 from taller.docker_state import connect
+from taller.terraform import locate
 
 pytestmark = pytest.mark.engine
 
@@ -214,7 +215,7 @@ class TestCertificates:
         assert server.stdout is not None
         env["TF_REATTACH_PROVIDERS"] = server.stdout.readline().strip()
         for command in (["init"], ["apply", "-auto-approve"]):
-            done = subprocess.run(["terraform", *command], cwd=tmp_path, **run)
+            done = subprocess.run([locate(), *command], cwd=tmp_path, **run)
             assert done.returncode == 0, done.stdout + done.stderr
         server.terminate()
         server.wait(10)

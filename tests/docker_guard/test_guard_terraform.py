@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from docker_guard import Guard
+from taller.terraform import locate
 
 pytestmark = pytest.mark.engine
 
@@ -128,7 +129,7 @@ class Terraform:
 
     def run(self, *args: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            ["terraform", *args], cwd=self.folder, env=self._env, capture_output=True, text=True,
+            [locate(), *args], cwd=self.folder, env=self._env, capture_output=True, text=True,
             timeout=120,
         )  # fmt: skip
 

@@ -15,6 +15,8 @@ import docker
 import pytest
 from docker.errors import ImageNotFound
 
+from taller.terraform import locate
+
 HEADER = """
 terraform {
   required_providers {
@@ -131,7 +133,7 @@ class Workspace:
         return self
 
     def command(self, *arguments: str) -> list[str]:
-        return ["terraform", f"-chdir={self.folder}", *arguments]
+        return [locate(), f"-chdir={self.folder}", *arguments]
 
     def terraform(self, *arguments: str) -> Result:
         """Run terraform; the result tells, nothing is raised."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taller.provider import terraform
-from taller.terraform import TerraformError
+from taller.terraform import TerraformError, locate
 from taller.workspace import repository
 
 pytestmark = pytest.mark.engine
@@ -57,7 +57,7 @@ def test_every_module_has_a_plan_test():
 
 def test_the_code_is_formatted():
     folder = repository() / "infra"
-    check = ["terraform", f"-chdir={folder}", "fmt", "-check", "-recursive"]
+    check = [locate(), f"-chdir={folder}", "fmt", "-check", "-recursive"]
     assert subprocess.run(check, capture_output=True, text=True, check=False).stdout == ""
 
 

@@ -8,6 +8,7 @@ import pytest
 from taller.hcl import parse
 from taller.hcl.references import references
 from taller.hcl.tokens import tokens
+from taller.terraform import locate
 
 SPELLINGS = {
     "byte_order_mark": "\ufefflocals {\n  a = 1\n}\n",
@@ -45,7 +46,7 @@ def test_what_terraform_accepts_is_read(text: str) -> None:
 def test_terraform_does_accept_all_of_it(tmp_path: Path) -> None:
     for name, text in SPELLINGS.items():
         (tmp_path / f"{name}.tf").write_text(text, "utf-8", newline="")
-    command = ["terraform", f"-chdir={tmp_path}", "fmt", "-write=false", "-list=false"]
+    command = [locate(), f"-chdir={tmp_path}", "fmt", "-write=false", "-list=false"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "Error" not in done.stderr

@@ -1,6 +1,7 @@
 """A lab drives the real Terraform and the real engine."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -264,6 +265,7 @@ def test_without_terraform_the_banner_and_each_cell_say_how_to_get_it(
     lab: Lab, prefix: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nada")
+    monkeypatch.setattr(sys, "executable", "/nada/python")  # the one that the doctor brings
     fresh = Lab("leccion-99", prefix=prefix)
     shown = capsys.readouterr().out
     assert "✗ Hace falta Terraform" in shown

@@ -11,7 +11,7 @@ from taller import provider
 from taller.errors import TallerError
 from taller.provider.choice import choose
 from taller.provider.mirror import install_mirror
-from taller.terraform import Terraform
+from taller.terraform import Terraform, locate
 from taller.workspace import workspace
 
 VOLUME = """
@@ -112,7 +112,7 @@ def test_plain_terraform_works_with_the_installed_mirror(prefix: str, tmp_path: 
     (tmp_path / "main.tf").write_text(VOLUME.replace("PREFIX", prefix))
     environment = os.environ | {"TF_CLI_CONFIG_FILE": str(settings)}
     for command in (["init"], ["apply", "-auto-approve"], ["destroy", "-auto-approve"]):
-        subprocess.run(["terraform", *command], cwd=tmp_path, env=environment, check=True)
+        subprocess.run([locate(), *command], cwd=tmp_path, env=environment, check=True)
 
 
 @pytest.mark.engine

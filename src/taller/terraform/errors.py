@@ -1,6 +1,7 @@
 """Terraform's diagnostics as data, and the errors that carry them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,21 @@ class Diagnostic:
         about = f" [{self.address}]" if self.address else ""
         detail = f"\n  {self.detail.strip()}" if self.detail else ""
         return f"{self.summary}{place}{about}{detail}"
+
+
+_PREAMBLE = re.compile(
+    r"Terraform encountered problems during initiali[sz]ation|"
+    r"There are some problems with the configuration, described below|"
+    r"The Terraform configuration must be valid before initiali[sz]ation"
+)
+"""What init says, in words of each version, around what is wrong with the configuration."""
+
+
+def without_preamble(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics but for init's announcement of them, which may stand first or last."""
+    every = tuple(found)
+    told = tuple(d for d in every if d.file or not _PREAMBLE.match(f"{d.summary}{d.detail}"))
+    return told if any(d.severity == "error" for d in told) else every
 
 
 class TerraformError(TallerError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from taller.terraform.errors import Diagnostic
+from taller.terraform.errors import Diagnostic, without_preamble
 
 Json = Mapping[str, Any]
 Action = Literal["create", "update", "delete", "replace", "no-op", "read", "forget", "import"]
@@ -66,9 +66,9 @@ class Event:
 
 
 def diagnostics_of(events: list[Event]) -> tuple[Diagnostic, ...]:
-    """The diagnostics in an event stream, in order."""
+    """The diagnostics in an event stream, in order; what only announces them is left out."""
     found = (event.raw for event in events if event.kind == "diagnostic")
-    return tuple(Diagnostic.from_json(raw["diagnostic"]) for raw in found)
+    return without_preamble(Diagnostic.from_json(raw["diagnostic"]) for raw in found)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from taller.terraform import locks
 from taller.terraform.command import Command, Flag, environment
 from taller.terraform.errors import Diagnostic, StateLocked, TerraformError, TerraformTimeout
 from taller.terraform.results import Event, diagnostics_of
+from taller.terraform.words import diagnostics_in
 
 _LOCK_SUMMARY = "Error acquiring the state lock"
 
@@ -106,6 +107,7 @@ class Runner:
         if lock is not None:
             raise StateLocked(command, found, lock)
         text = completed.stderr.strip() or f"código de salida {completed.returncode}"
+        found = found or diagnostics_in(text)
         raise TerraformError(command, found or [Diagnostic("error", text)])
 
 

@@ -17,10 +17,6 @@ _SYNTAX = re.compile(
 )
 _STATIC = re.compile(r"static (?:variable reference|list expression) is required")
 """Said of text that can be read, under a summary that syntax errors have, too."""
-_PREAMBLE = re.compile(
-    r"^\s*(?:Terraform encountered problems during initiali[sz]ation|"
-    r"The Terraform configuration must be valid before initiali[sz]ation)"
-)
 _NEAR_ARGUMENT = re.compile(r'is not expected here\. Did you mean "([^"]+)"\?')
 _MISSING = re.compile(r'The argument "([^"]+)" is required')
 _TELLING = ("Invalid character", "Invalid escape", "Attribute redefined")
@@ -37,8 +33,6 @@ def roots(found: Iterable[Diagnostic], read: Callable[[str], str]) -> list[Diagn
         read: the text of a file that a diagnostic names.
     """
     kept = list(dict.fromkeys(found))
-    if any(d.file for d in kept):
-        kept = [d for d in kept if d.file or not _PREAMBLE.match(f"{d.summary}{d.detail}")]
     proposed = {m[1] for d in kept if (m := _NEAR_ARGUMENT.search(d.detail))}
     kept = [d for d in kept if _missing(d) not in proposed]
     for file in dict.fromkeys(d.file for d in kept if d.file and _is_syntax(d)):
