@@ -11,6 +11,19 @@ from docker_provider.errors import ConfigurationError
 DOCKER_HUB = "docker.io"
 
 
+def split_reference(name: str) -> tuple[str, str]:
+    """Split an image name into path and tag or digest, "" when it has none.
+
+    A digest beside a tag decides, as it does for Docker.
+
+    >>> split_reference("127.0.0.1:5000/app:1@sha256:0f")
+    ('127.0.0.1:5000/app', 'sha256:0f')
+    """
+    named, _, digest = name.partition("@")
+    path, tag = parse_repository_tag(named)
+    return path, digest or tag or ""
+
+
 @dataclass(frozen=True)
 class ImageName:
     """`registry` is ``host[:port]``; `reference` is a tag or a ``sha256:…`` digest."""
@@ -28,7 +41,7 @@ class ImageName:
         >>> ImageName.parse("python")
         ImageName(registry='docker.io', repository='library/python', reference='latest')
         """
-        path, reference = parse_repository_tag(name)
+        path, reference = split_reference(name)
         try:
             registry, repository = resolve_repository_name(path)
         except DockerException as error:

@@ -1,12 +1,13 @@
 """Images in the engine: find one, or pull it."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
-from docker.utils import parse_repository_tag
 
 from docker_provider.errors import ProviderError
+from docker_provider.image_name import split_reference
 from docker_provider.registry_auth import credentials_for, registry_of
 from docker_provider.resource import Operation
 
@@ -47,7 +48,7 @@ def _pull(operation: Operation, name: str, platform: str | None) -> None:
         )
     registry = registry_of(name)
     credentials = credentials_for(registry, operation.config.registry_auth)
-    repository, tag = parse_repository_tag(name)
+    repository, tag = split_reference(name)
     try:
         events = operation.client.pull(
             repository,
@@ -75,7 +76,8 @@ def _pull_failed(name: str, registry: str, reason: str) -> ProviderError:
 
 
 def repo_digest(image: dict[str, Any], name: str) -> str:
-    """The digest by which a registry knows the image under this name; empty for a local build."""
-    repository, _ = parse_repository_tag(name)
+    """The digest by which a registry knows the image, best under this name; "" when none does."""
     digests: list[str] = image.get("RepoDigests") or []
-    return next((d for d in digests if d.split("@", 1)[0] == repository), "")
+    repository, _ = split_reference(name)
+    named = (digest for digest in digests if digest.split("@", 1)[0] == repository)
+    return next(chain(named, digests), "")

@@ -27,9 +27,11 @@ def _plan_attribute(
     attribute: Attribute, prior: Mapping[str, Value] | None, config: Mapping[str, Value]
 ) -> Value:
     configured = config.get(attribute.name)
+    before = None if prior is None else prior.get(attribute.name)
+    if attribute.sticky and prior is not None and configured in (None, ""):
+        return before
     if configured is not None:
         return configured
-    before = None if prior is None else prior.get(attribute.name)
     if attribute.default is not None:
         kept = prior is not None and same(before, attribute.default)
         return before if kept else attribute.default

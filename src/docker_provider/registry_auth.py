@@ -133,15 +133,17 @@ def _from_entry(entry: Mapping[str, str]) -> Credentials:
     )
 
 
-def scheme_for(registry: str, blocks: Iterable[RegistryAuth]) -> str:
-    """``http`` or ``https``: what the registry's block says, else http on the loopback only.
+def has_block(registry: str, blocks: Iterable[RegistryAuth]) -> bool:
+    """Whether the provider has a `registry_auth` block for `registry`."""
+    return any(_hostname(block.address) == _hostname(registry) for block in blocks)
 
-    Docker, too, takes registries on 127.0.0.0/8 for insecure ones.
-    """
-    for block in blocks:
-        if _hostname(block.address) == _hostname(registry) and "://" in block.address:
-            return block.address.split("://", 1)[0]
-    return "http" if is_loopback(registry) else "https"
+
+def scheme_for(registry: str, addresses: Iterable[str]) -> str:
+    """``http`` where an address of this registry says so, else ``https``, on the loopback too."""
+    for address in addresses:
+        if _hostname(address) == _hostname(registry) and "://" in address:
+            return address.split("://", 1)[0]
+    return "https"
 
 
 def is_loopback(registry: str) -> bool:

@@ -18,6 +18,9 @@ from docker_provider.registry_auth import Credentials, is_loopback
 TIMEOUT = 30
 """Seconds the registry has to answer."""
 
+_WRONG_VERSION = "WRONG_VERSION_NUMBER"
+"""How OpenSSL says that what answered was no TLS."""
+
 _DOCKER_HUB_API = "registry-1.docker.io"
 _MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -152,7 +155,12 @@ class RegistryClient:
         return needs_credentials(self._registry)
 
     def _unreachable(self, error: requests.RequestException) -> ProviderError:
-        if isinstance(error, requests.exceptions.SSLError):
+        if _WRONG_VERSION in str(error):
+            advice = (
+                "It speaks plain HTTP: write `address = "
+                f'"http://{self._registry}"` in the provider\'s registry_auth block.'
+            )
+        elif isinstance(error, requests.exceptions.SSLError):
             advice = (
                 "If its certificate is signed by an authority of your own, add that to this "
                 "machine's trusted ones (REQUESTS_CA_BUNDLE); `insecure_skip_verify = true` "

@@ -1,7 +1,7 @@
 """What a resource type and a data source are, and what they are given to work with."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import docker
@@ -11,6 +11,9 @@ from docker_provider.connection import ProviderConfig
 from docker_provider.errors import ProviderError
 from docker_provider.planning import Path, State
 from docker_provider.schema import Schema, Value
+
+Engine = Callable[[], docker.APIClient]
+"""Gives the engine's client; raises ProviderError where there is none."""
 
 
 class InvalidArgumentError(ProviderError):
@@ -54,9 +57,11 @@ class Resource(ABC):
         """Yield what is wrong with a configuration; unknown values are still to come."""
         return ()
 
-    def replaced_by(self, prior: State, planned: State) -> Iterable[Path]:
-        """Name the changes, beyond those of the schema, that only a new object can carry out."""
-        return ()
+    def replacements(
+        self, paths: list[Path], prior: State, planned: State, engine: Engine
+    ) -> list[Path]:
+        """Correct `paths`, the changes that by the schema only a new object can carry out."""
+        return paths
 
     @abstractmethod
     def read(self, operation: Operation, state: State) -> State | None:

@@ -26,7 +26,8 @@ STRING_MAP: Type = ["map", "string"]
 class Attribute:
     """One argument or computed value. `default` applies when the argument is left out.
 
-    `unserved`: why this provider does not carry it out; giving it a value is an error.
+    `sticky`: left out or empty, what is there stays, and is no difference. `unserved`: why this
+    provider does not carry it out; giving it a value is an error.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Attribute:
     force_new: bool = False
     default: Value = None
     deprecated: bool = False
+    sticky: bool = False
     unserved: str = ""
 
     def to_protocol(self) -> pb.Schema.Attribute:

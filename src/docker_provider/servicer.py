@@ -124,10 +124,8 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
             planned = None if config is None else plan(block, prior, config)
             response.planned_state.CopyFrom(encode(planned))
             if prior is not None and planned is not None:
-                paths = (
-                    *replacement_paths(block, prior, planned),
-                    *resource.replaced_by(prior, planned),
-                )
+                paths = list(replacement_paths(block, prior, planned))
+                paths = resource.replacements(paths, prior, planned, self._session.client)
                 response.requires_replace.extend(map(diagnostics.attribute_path, paths))
         return response
 

@@ -24,6 +24,7 @@ _LEAST = {
 }
 _DURATIONS = ("interval", "timeout", "start_period", "start_interval")
 _MOUNT_TYPES = ("bind", "volume", "tmpfs")
+_PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 _WINDOWS_PATH = re.compile(r"[a-zA-Z]:[\\/]|\\\\")
 _HIGHEST_PORT = 65535
 
@@ -32,6 +33,7 @@ def problems(config: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
     """Yield every problem; blocks that are not known yet are skipped."""
     yield from _texts(config)
     yield from _numbers(config)
+    yield from _never_running(config)
     for name, check in _BLOCKS.items():
         for block in _known(config[name]):
             yield from check(block)
@@ -59,12 +61,30 @@ def _numbers(config: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
             )
 
 
+def _never_running(config: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
+    """One that must run, and is not started: the default of `must_run` is true."""
+    if config["start"] is False and config["must_run"] in (None, True):
+        yield InvalidArgumentError(
+            ("start",),
+            "A container that must run has to be started",
+            "With `start = false` it is only created: set `must_run = false`, too.",
+        )
+
+
 def _mount(block: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
     kind = block["type"]
     if isinstance(kind, str) and kind not in _MOUNT_TYPES:
         yield InvalidArgumentError(
             ("mounts",), f'"{kind}" is no mount type', f"Use one of {', '.join(_MOUNT_TYPES)}."
         )
+    for options in _known(block["bind_options"]):
+        propagation = options["propagation"]
+        if isinstance(propagation, str) and propagation not in _PROPAGATIONS:
+            yield InvalidArgumentError(
+                ("mounts",),
+                f'"{propagation}" is no propagation',
+                f"Use one of {', '.join(_PROPAGATIONS)}.",
+            )
 
 
 def _volume(block: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
@@ -94,6 +114,13 @@ def _port(block: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
 
 
 def _healthcheck(block: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
+    retries = block["retries"]
+    if isinstance(retries, int | float) and retries < 0:
+        yield InvalidArgumentError(
+            ("healthcheck", 0, "retries"),
+            f"{retries} is no value for retries",
+            "It must be at least 0.",
+        )
     for name in _DURATIONS:
         if not isinstance(block[name], str):
             continue

@@ -62,7 +62,7 @@ def _check_running(operation: Operation, planned: State, identifier: str) -> Non
     deadline = time.monotonic() + SETTLING_SECONDS
     while True:
         found = operation.client.inspect_container(identifier)
-        if not found["State"]["Running"] or found["RestartCount"]:
+        if not _is_alive(found):
             raise _ended(operation, planned, found)
         if time.monotonic() > deadline:
             return

@@ -50,6 +50,11 @@ def _engine(name: str, type_: Type = "string") -> Attribute:
     return optional(name, type_, force_new=True, computed=True)
 
 
+def _from_image(name: str) -> Attribute:
+    """As `_forcing`; left out, the image's own value is kept in state."""
+    return Attribute(name, "string", optional=True, force_new=True, sticky=True)
+
+
 def _flag(name: str, default: bool) -> Attribute:
     """A choice that says how to treat the container, and so changes in place."""
     return optional(name, BOOL, default=default)
@@ -86,9 +91,9 @@ _ATTRIBUTES = (
     _forcing("publish_all_ports", BOOL),
     _forcing("storage_opts", STRING_MAP),
     _forcing("sysctls", STRING_MAP),
-    _forcing("user"),
+    _from_image("user"),
     _forcing("userns_mode"),
-    _forcing("working_dir"),
+    _from_image("working_dir"),
     optional("network_mode", force_new=True, default="bridge"),
     optional("read_only", BOOL, force_new=True, default=False),
     optional("stdin_open", BOOL, force_new=True, default=False),

@@ -20,7 +20,7 @@ def created(planned: State, found: Inspected) -> State:
     # As in the real provider: what the image contributes to these is not taken into state.
     filled["env"] = [] if planned["env"] is UNKNOWN else planned["env"]
     filled["labels"] = [] if planned["labels"] is UNKNOWN else planned["labels"]
-    return {**filled, "id": found["Id"], **_run(found)}
+    return {**filled, **_from_image(found, planned), "id": found["Id"], **_run(found)}
 
 
 def refreshed(state: State, found: Inspected) -> State:
@@ -28,7 +28,14 @@ def refreshed(state: State, found: Inspected) -> State:
     mutable = _mutable(found).items()
     changed = {name: value for name, value in mutable if not _implied(name, value, state)}
     ports = _with_external(state["ports"] or [], found)
-    return {**state, **changed, "ports": ports, "id": found["Id"], **_run(found)}
+    known = _from_image(found, state)
+    return {**state, **changed, **known, "ports": ports, "id": found["Id"], **_run(found)}
+
+
+def _from_image(found: Inspected, state: State) -> State:
+    """User and folder as they are in the engine: the image's, where the argument is left out."""
+    engine = {"user": found["Config"].get("User"), "working_dir": found["Config"].get("WorkingDir")}
+    return {name: value or state[name] for name, value in engine.items()}
 
 
 def imported(state: State, found: Inspected) -> State:
@@ -109,7 +116,7 @@ def everything(found: Inspected) -> State:
     return {
         **_mutable(found),
         "id": found["Id"],
-        "image": found["Image"],
+        "image": found["Config"]["Image"],
         "command": config.get("Cmd") or [],
         "entrypoint": config.get("Entrypoint") or [],
         "hostname": config.get("Hostname"),

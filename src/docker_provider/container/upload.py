@@ -3,6 +3,7 @@
 import base64
 import binascii
 import io
+import re
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from docker_provider.resource import InvalidArgumentError
 from docker_provider.schema import Value
 
 _SOURCES = ("content", "content_base64", "source")
+_PERMISSIONS = re.compile(r"0[0-7]{3}")
 _EXECUTABLE, _PLAIN = 0o744, 0o644
 
 
@@ -26,6 +28,28 @@ def problems(block: Mapping[str, Value]) -> Iterator[InvalidArgumentError]:
             f'The file "{block["file"]}" needs exactly one source',
             f"Give one of {', '.join(_SOURCES)}; here there are {len(given)}.",
         )
+
+    encoded, permissions = block["content_base64"], block["permissions"]
+    if isinstance(encoded, str) and not _is_base64(encoded):
+        yield InvalidArgumentError(
+            ("upload",),
+            f'The content_base64 of "{block["file"]}" is no Base64',
+            'Write base64encode("…") or filebase64("…"), or give plain text as `content`.',
+        )
+    if isinstance(permissions, str) and not _PERMISSIONS.fullmatch(permissions):
+        yield InvalidArgumentError(
+            ("upload",),
+            f'"{permissions}" is no value for permissions',
+            'Write a zero and three octal digits, as in "0644".',
+        )
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):  # ValueError: not even ASCII
+        return False
+    return True
 
 
 def archive(blocks: list[State]) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import docker
 from docker.errors import APIError, NotFound
 
 from docker_provider.codec import UNKNOWN
@@ -14,7 +15,7 @@ from docker_provider.container.state import created, imported, refreshed
 from docker_provider.errors import ProviderError
 from docker_provider.image_store import ensure_image
 from docker_provider.planning import Path, State, same
-from docker_provider.resource import InvalidArgumentError, Operation, Resource
+from docker_provider.resource import Engine, InvalidArgumentError, Operation, Resource
 from docker_provider.schema import Value
 
 _CONFLICT = 409
@@ -51,15 +52,23 @@ class Container(Resource):
         """Check what the engine would only refuse at apply."""
         return problems(config)
 
-    def replaced_by(self, prior: State, planned: State) -> Iterable[Path]:
-        """A limit that is taken away, and whether the engine removes the ended container."""
+    def replacements(
+        self, paths: list[Path], prior: State, planned: State, engine: Engine
+    ) -> list[Path]:
+        """Add a limit that is taken away, and a change of what the engine removes by itself.
+
+        After an import, an image is the same under its name and under its id.
+        """
         removed = [name for name in _LIMITS if prior[name] and not planned[name]]
         if not planned["memory"] and prior["memory_swap"] and not planned["memory_swap"]:
             removed.append("memory_swap")
         known = UNKNOWN not in (planned["rm"], planned["attach"])
         if known and engine_removes(prior) != engine_removes(planned):
             removed.append("rm")
-        return [(name,) for name in removed]
+        found = [*paths, *((name,) for name in removed)]
+        if ("image",) in found and _just_imported(prior) and _runs(engine(), prior, planned):
+            found.remove(("image",))
+        return found
 
     def create(self, operation: Operation, planned: State) -> State:
         """Create, connect, upload, start and follow it.
@@ -158,6 +167,24 @@ class Container(Resource):
     def import_state(self, operation: Operation, identifier: str) -> State:
         """By id, a beginning of one, or name."""
         return {"id": identifier}
+
+
+def _just_imported(state: State) -> bool:
+    """Whether no plan has been applied yet: then what guides the provider has no value."""
+    return state["must_run"] is None
+
+
+def _runs(client: docker.APIClient, prior: State, planned: State) -> bool:
+    """Whether the container's image is the one that is planned, by whatever name."""
+    if planned["image"] is UNKNOWN:
+        return False
+    # types-docker leaves this one call untyped.
+    inspect: Callable[[str], dict[str, Any]] = client.inspect_image
+    try:
+        used = client.inspect_container(prior["id"])["Image"]
+        return bool(used == inspect(planned["image"])["Id"])
+    except NotFound:
+        return False
 
 
 def _remove(operation: Operation, state: State, identifier: str) -> None:

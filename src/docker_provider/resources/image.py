@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from docker.errors import APIError, ImageNotFound
-from docker.utils import parse_repository_tag
 
 from docker_provider.codec import UNKNOWN
 from docker_provider.errors import ProviderError
 from docker_provider.image_build import build_image
+from docker_provider.image_name import split_reference
 from docker_provider.image_store import ensure_image, find_image, repo_digest
 from docker_provider.planning import State
 from docker_provider.resource import InvalidArgumentError, Operation, Resource
@@ -82,7 +82,7 @@ class Image(Resource):
         image = ensure_image(operation, planned["name"], planned["platform"] or None)
         before, after = _tags(prior), _tags(planned)
         for tag in after - before:
-            repository, name = parse_repository_tag(tag)
+            repository, name = split_reference(tag)
             operation.client.tag(image["Id"], repository, name or "latest")
         for tag in before - after:
             _untag(operation, tag)

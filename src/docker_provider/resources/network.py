@@ -1,5 +1,7 @@
 """docker_network: a network that containers join."""
 
+from ipaddress import ip_network
+
 from docker.errors import NotFound
 from docker.types import IPAMConfig, IPAMPool
 
@@ -78,7 +80,9 @@ class Network(Resource):
             ingress=known["ingress"],
         )
         operation.keep({**planned, "id": made["Id"]})
-        return {**planned, **observed(operation.client.inspect_network(made["Id"]))}
+        found = observed(operation.client.inspect_network(made["Id"]))
+        found["ipam_config"] = _as_configured(known["ipam_config"] or [], found["ipam_config"])
+        return {**planned, **found}
 
     def _refuse_taken(self, operation: Operation, name: str) -> None:
         taken = [n for n in operation.client.networks(names=[name]) if n["Name"] == name]
@@ -150,12 +154,28 @@ def observed(network: Value) -> State:
 
 
 def _as_configured(before: list[State], found: list[State]) -> list[State]:
-    """Leave out what newer engines add to a pool that was configured without it: the gateway."""
-    known = {pool["subnet"]: pool for pool in before}
+    """Leave out what the engine adds to the pools that are configured.
+
+    A gateway where none is given (newer engines), and a pool of the other family (`ipv6`).
+    """
+    if not before:
+        return found
+    known = {_network_of(pool): pool for pool in before}
     return [
-        {name: v if known.get(pool["subnet"], pool)[name] else None for name, v in pool.items()}
+        {name: known[subnet][name] and value for name, value in pool.items()}
+        | {"subnet": known[subnet]["subnet"]}
         for pool in found
+        if (subnet := _network_of(pool)) in known
     ]
+
+
+def _network_of(pool: State) -> str:
+    """The pool's subnet, however it is written."""
+    text = str(pool["subnet"])
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:  # no subnet: the engine's own error comes first
+        return text
 
 
 def _pool(pool: Value) -> State:

@@ -6,7 +6,7 @@ from typing import Any
 from docker_provider.errors import ProviderError
 from docker_provider.image_name import ImageName
 from docker_provider.planning import State
-from docker_provider.registry_auth import Credentials, credentials_for, scheme_for
+from docker_provider.registry_auth import Credentials, credentials_for, has_block, scheme_for
 from docker_provider.registry_client import (
     ImageNotFoundError,
     RegistryClient,
@@ -40,6 +40,7 @@ _AUTH_CONFIG = Block(
 )
 _BUILD_ELSEWHERE = "Build the image with a docker_image resource, and refer to its name here."
 # How engine and registry word a push that lacks the right credentials.
+_ABSENCES = ("does not exist locally", "tag does not exist")
 _DENIALS = ("unauthorized", "denied", "no basic auth credentials", "authentication required")
 
 
@@ -72,8 +73,11 @@ class RegistryImage(Resource):
     def create(self, operation: Operation, planned: State) -> State:
         """Push the image of that name from the engine."""
         image = ImageName.parse(planned["name"])
+        _require_credentials(operation, planned, image)
         with operation.cancellation.limited(limit(planned, "create")):
-            digest = _push(operation, image, _credentials(operation, planned, image))
+            _push(operation, image, _credentials(operation, planned, image))
+        # Not every engine names the digest in the push's progress.
+        digest = registry_client(operation, planned, image).digest(image)
         return {**planned, "id": digest, "sha256_digest": digest}
 
     def read(self, operation: Operation, state: State) -> State | None:
@@ -112,9 +116,21 @@ def registry_client(
     return RegistryClient(
         image.registry,
         _credentials(operation, state, image),
-        scheme=scheme_for(image.registry, operation.config.registry_auth),
+        scheme=scheme_for(image.registry, _addresses(operation, state)),
         insecure_skip_verify=bool(state["insecure_skip_verify"]),
     )
+
+
+def _addresses(operation: Operation, state: Mapping[str, Any]) -> list[str]:
+    """The registries' addresses as they are written: the resource's own come first."""
+    blocks = [block["address"] for block in state.get("auth_config") or ()]
+    return [*blocks, *(block.address for block in operation.config.registry_auth)]
+
+
+def _require_credentials(operation: Operation, state: State, image: ImageName) -> None:
+    """As the real provider: who pushes says as whom, even where a registry asks nobody."""
+    if not state["auth_config"] and not has_block(image.registry, operation.config.registry_auth):
+        raise needs_credentials(image.registry)
 
 
 def _credentials(operation: Operation, state: Mapping[str, Any], image: ImageName) -> Credentials:
@@ -123,7 +139,7 @@ def _credentials(operation: Operation, state: Mapping[str, Any], image: ImageNam
     return credentials_for(image.registry, operation.config.registry_auth)
 
 
-def _push(operation: Operation, image: ImageName, credentials: Credentials) -> str:
+def _push(operation: Operation, image: ImageName, credentials: Credentials) -> None:
     progress = operation.client.push(
         f"{image.registry}/{image.repository}",
         tag=image.reference,
@@ -131,26 +147,18 @@ def _push(operation: Operation, image: ImageName, credentials: Credentials) -> s
         decode=True,
         auth_config=credentials.as_engine_auth(),
     )
-    digest = None
     for line in progress:
         operation.cancellation.check()
         if "error" in line:
             raise _push_failure(line["error"], image, credentials)
-        digest = line.get("aux", {}).get("Digest", digest)
-    if digest is None:
-        raise ProviderError(
-            f"The image {image} was not pushed",
-            "The engine ended the push without naming a digest. Look at the engine's log.",
-        )
-    return str(digest)
 
 
 def _push_failure(message: str, image: ImageName, credentials: Credentials) -> ProviderError:
-    if any(denial in message for denial in _DENIALS):
+    if any(denial in message.lower() for denial in _DENIALS):
         if credentials:
             return wrong_credentials(image.registry, credentials)
         return needs_credentials(image.registry)
-    if "does not exist locally" in message:
+    if any(absence in message for absence in _ABSENCES):
         return ProviderError(
             f"There is no image {image} to push",
             f"{message}. Build or tag it first: a docker_image or docker_tag resource whose name "

@@ -1,9 +1,9 @@
 """docker_tag: one more name for an image that is in the engine."""
 
 from docker.errors import APIError
-from docker.utils import parse_repository_tag
 
 from docker_provider.errors import ProviderError
+from docker_provider.image_name import split_reference
 from docker_provider.image_store import find_image
 from docker_provider.planning import State
 from docker_provider.resource import Operation, Resource
@@ -48,7 +48,7 @@ class Tag(Resource):
                 "The engine has none of that name or id. Make it first: refer to the docker_image "
                 "resource (its `name` or `image_id`), which also puts the two in order.",
             )
-        repository, tag = parse_repository_tag(target)
+        repository, tag = split_reference(target)
         try:
             operation.client.tag(source, repository, tag or "latest")
         except APIError as refusal:

@@ -103,7 +103,7 @@ def test_an_engine_over_ssh(workspace: Any) -> None:
 
 
 def test_ssh_options_are_refused_as_unsupported(workspace: Any) -> None:
-    workspace.write(provider("unix:///var/run/docker.sock", ssh_opts="[]"))
+    workspace.write(provider("unix:///var/run/docker.sock", ssh_opts='["-v"]'))
     assert "ssh_opts" in workspace.apply().errors
 
 

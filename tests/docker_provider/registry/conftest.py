@@ -26,7 +26,7 @@ StartRegistry = Callable[..., str]
 
 @dataclass(frozen=True)
 class Registry:
-    """A running registry, and who may use it."""
+    """A running registry without TLS, and who may use it."""
 
     address: str
     user: str = USER
@@ -46,7 +46,7 @@ class Registry:
         """A provider block whose registry_auth has these arguments; by default the right ones."""
         arguments = arguments or {"username": self.user, "password": self.password}
         lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in arguments.items())
-        block = f'registry_auth {{\naddress = "{self.address}"\n{lines}\n}}'
+        block = f'registry_auth {{\naddress = "http://{self.address}"\n{lines}\n}}'
         return f'provider "docker" {{\n{block}\n}}\n'
 
     def docker_configuration(self) -> str:

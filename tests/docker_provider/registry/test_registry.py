@@ -1,10 +1,13 @@
 """Through Terraform, against a registry with passwords: push, digest, pull, delete, and who may."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
+
+from .signer import Signer
 
 pytestmark = pytest.mark.engine
 
@@ -140,7 +143,7 @@ def test_a_docker_configuration_file_serves_as_credentials(
 
 def _own_credentials(registry: Any) -> str:
     return f"""auth_config {{
-  address  = "{registry.address}"
+  address  = "http://{registry.address}"
   username = "{registry.user}"
   password = "{registry.password}"
 }}"""
@@ -162,13 +165,35 @@ def test_a_wrong_password_is_told_as_such(
     assert "not-hers" not in told, "a password is never shown"
 
 
-@pytest.mark.parametrize("use", [push, read])
-def test_without_credentials_it_is_told_where_to_put_them(
-    registry: Any, workspace: Any, image: str, use: Use
+def test_without_a_registry_auth_block_nothing_is_pushed(
+    registry: Any, workspace: Any, image: str, prefix: str
 ) -> None:
-    told = workspace.write(use(image)).apply().errors
+    told = workspace.write(push(image)).apply().errors
     assert f"The registry {registry.address} requires credentials" in told
     assert "registry_auth" in told
+    assert registry.tags(f"{prefix}/app") == []
+
+
+def test_without_credentials_a_read_tells_where_to_put_them(
+    registry: Any, workspace: Any, image: str
+) -> None:
+    address = (
+        'provider "docker" {\nregistry_auth {\nauth_disabled = true\n'
+        f'address = "http://{registry.address}"\n}}\n}}\n'
+    )
+    told = workspace.write(address + read(image)).apply().errors
+    assert f"The registry {registry.address} requires credentials" in told
+    assert "registry_auth" in told
+
+
+@pytest.mark.parametrize("use", [push, read])
+def test_an_address_without_a_scheme_means_tls_on_the_loopback_too(
+    registry: Any, workspace: Any, image: str, use: Use
+) -> None:
+    provider = registry.provider().replace("http://", "")
+    told = workspace.write(provider + use(image)).apply().errors
+    assert f"Cannot reach the registry {registry.address}" in told
+    assert f'address = "http://{registry.address}"' in told
 
 
 @pytest.mark.parametrize("arguments", [{}, {"password": "not-hers"}, {"auth_disabled": True}])
@@ -210,3 +235,59 @@ def test_a_registry_that_is_away_does_not_look_like_a_lost_image(
 ) -> None:
     told = workspace.write(read(f"127.0.0.1:1/{prefix}/app:1")).apply().errors
     assert "Cannot reach the registry 127.0.0.1:1" in told
+
+
+# --- Over TLS, on the loopback ------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")  # on purpose
+def test_a_registry_with_tls_needs_no_scheme_and_its_image_is_found_by_tag_and_digest(
+    engine: docker.DockerClient,
+    start_registry: Callable[..., str],
+    registry: Any,
+    workspace: Any,
+    image: str,
+    prefix: str,
+    tmp_path: Path,
+) -> None:
+    signer = Signer(tmp_path)
+    tls = {"certificate": str(signer.certificate), "key": str(signer.key)}
+    address = start_registry(http={"tls": tls})
+    name = f"{address}/{prefix}/app:1"
+    engine.api.tag(image, f"{address}/{prefix}/app", "1")
+    provider = f'''provider "docker" {{
+  registry_auth {{
+    address       = "{address}"
+    auth_disabled = true
+  }}
+}}
+'''
+    pushed = push(name, "insecure_skip_verify = true", "keep_remotely = true")
+    workspace.write(provider + pushed).applied()
+    digest = workspace.state()["docker_registry_image.app"]["sha256_digest"]
+    engine.images.remove(name)
+
+    pinned = f"{name}@{digest}"
+    more = f'''
+resource "docker_image" "pinned" {{
+  name = "{pinned}"
+}}
+data "docker_image" "pinned" {{
+  name       = docker_image.pinned.name
+  depends_on = [docker_image.pinned]
+}}
+data "docker_registry_image" "app" {{
+  name                 = "{name}"
+  insecure_skip_verify = true
+}}
+output "found" {{
+  value = [data.docker_image.pinned.repo_digest, data.docker_registry_image.app.sha256_digest]
+}}
+'''
+    workspace.write(provider + pushed + more).applied()
+    by_digest = f"{address}/{prefix}/app@{digest}"
+    assert workspace.outputs()["found"] == [by_digest, digest]
+    assert workspace.state()["docker_image.pinned"]["repo_digest"] == by_digest
+    assert workspace.plan().actions == {}
+    assert workspace.destroy().ok
+    assert engine.api.images(filters={"reference": f"{address}/{prefix}/app"}) == []

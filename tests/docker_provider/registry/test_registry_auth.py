@@ -109,9 +109,9 @@ def test_a_name_that_names_no_image_is_shown() -> None:
         registry_of("http://r.example/app")
 
 
-def test_only_this_machine_or_who_asks_for_it_gets_plain_http() -> None:
-    for registry in ("127.0.0.1:5", "localhost:5", "[::1]:5", "127.9.9.9"):
-        assert scheme_for(registry, []) == "http"
-    assert scheme_for(REGISTRY, []) == "https"
-    assert scheme_for(REGISTRY, [RegistryAuth(f"http://{REGISTRY}")]) == "http"
-    assert scheme_for("127.0.0.1:5", [RegistryAuth("https://127.0.0.1:5")]) == "https"
+def test_only_who_asks_for_it_gets_plain_http() -> None:
+    for registry in ("127.0.0.1:5", "localhost:5", "[::1]:5", REGISTRY):
+        assert scheme_for(registry, []) == "https"
+        assert scheme_for(registry, [registry]) == "https"
+        assert scheme_for(registry, [f"http://{registry}"]) == "http"
+        assert scheme_for(registry, ["http://elsewhere.example"]) == "https"

@@ -4,9 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
@@ -14,9 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import docker
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -25,36 +20,11 @@ from docker_provider.image_name import ImageName
 from docker_provider.registry_auth import ANONYMOUS, Credentials
 from docker_provider.registry_client import ImageNotFoundError, RegistryClient
 
+from .signer import Signer
+
 pytestmark = pytest.mark.engine
 
 RIGHT = Credentials("alumna", "contraseña-1")
-
-
-class Signer:
-    """A key with a self-signed certificate for 127.0.0.1, as PEM files in `folder`."""
-
-    def __init__(self, folder: Path) -> None:
-        private = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-        now = datetime.now(UTC)
-        loopback = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        certificate = (
-            x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(loopback, critical=False)
-            .sign(private, hashes.SHA256())
-        )
-        self.certificate, self.key = folder / "cert.pem", folder / "key.pem"
-        self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        self.der = certificate.public_bytes(serialization.Encoding.DER)
-        self.key.write_bytes(
-            private.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
 
 
 class TokenServer(BaseHTTPRequestHandler):
