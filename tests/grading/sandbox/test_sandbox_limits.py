@@ -229,7 +229,11 @@ def test_without_bubblewrap_the_message_says_what_to_install(
 def test_a_user_without_privileges_is_protected_as_well(tmp_path: Path) -> None:
     """The whole way without root: user namespaces, and no control groups."""
     user = [] if os.geteuid() else ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    workspace = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    # Not pytest's own folder, nor the checkout: neither need be open to another user.
+    place = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    place.chmod(0o755)
+    (workspace := place / "ws").mkdir()
+    shutil.copytree(SOURCES, place / "src", ignore=shutil.ignore_patterns("__pycache__"))
     program = f"""
         import sys
         from pathlib import Path
@@ -244,14 +248,15 @@ def test_a_user_without_privileges_is_protected_as_well(tmp_path: Path) -> None:
     """
     try:
         if user:
-            os.chown(workspace, 65534, 65534)
+            for folder in (place, workspace):
+                os.chown(folder, 65534, 65534)
         done = subprocess.run(
             [*user, "/usr/bin/python3", "-c", textwrap.dedent(program)],
             capture_output=True, text=True, timeout=120, cwd="/",
-            env={"PYTHONPATH": str(SOURCES), "PATH": os.environ["PATH"]},
+            env={"PYTHONPATH": str(place / "src"), "PATH": os.environ["PATH"]},
         )  # fmt: skip
     finally:
-        shutil.rmtree(workspace)
+        shutil.rmtree(place)
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["processes", "memory", "timeout", "ok", "ok"], (
         done.stderr
