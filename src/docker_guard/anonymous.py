@@ -75,7 +75,8 @@ async def check(call: Call, identifier: str) -> None:
         Refused: it has another: one of its volumes was removed while it was being created.
     """
     container = await call.fetch(f"/containers/{identifier}/json")
-    names = [mount["Name"] for mount in container["Mounts"] if mount["Type"] == "volume"]
+    mounts = container.get("Mounts") or []
+    names = [mount.get("Name") or "" for mount in mounts if mount.get("Type") == "volume"]
     if not names:
         return
     mine = {volume["Name"]: volume for volume in await volumes.own(call)}
@@ -153,7 +154,7 @@ async def _shared(call: Call, sources: list[str]) -> set[str]:
     found: set[str] = set()
     for source in sources:
         container = await call.fetch(f"/containers/{source.partition(':')[0]}/json")
-        found |= {_clean(mount["Destination"]) for mount in container["Mounts"]}
+        found |= {_clean(mount.get("Destination") or "") for mount in container.get("Mounts") or []}
     return found
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from docker_guard.answers import part
 from docker_guard.engine import Engine, Request
 from docker_guard.policy import Policy, Tenant
 from docker_guard.refusal import Refused
@@ -54,12 +55,12 @@ class BuildSteps:
             async for chunk in answer.chunks():
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in filter(None, lines):
-                    await self._bound(str(json.loads(line).get("Actor", {}).get("ID", "")))
+                    await self._bound(str(part(json.loads(line), "Actor").get("ID", "")))
 
     async def _bound(self, identifier: str) -> None:
         try:
             status, container = await self._engine.json("GET", f"/containers/{identifier}/json")
-            if status == 200 and (container["HostConfig"].get("PidsLimit") or 0) <= 0:
+            if status == 200 and (part(container, "HostConfig").get("PidsLimit") or 0) <= 0:
                 body = {"PidsLimit": self._limit}
                 await self._engine.json("POST", f"/containers/{identifier}/update", body=body)
         except Refused as refused:

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from docker_guard import anonymous, containers, images, networks, volumes
+from docker_guard.answers import part
 from docker_guard.call import Call, Reply
 from docker_guard.container_body import CREATE_RULES
 from docker_guard.model import rebuild
@@ -61,7 +62,7 @@ async def _slow_down(call: Call, body: dict[str, Any], image: str) -> dict[str, 
     asked = body.get("Healthcheck")
     if asked is None:
         found = await call.fetch(f"/images/{image}/json")
-        asked = found["Config"].get("Healthcheck") or {}
+        asked = part(found, "Config").get("Healthcheck") or {}
     real = slower_checks(asked)
     if real == asked:
         return {}

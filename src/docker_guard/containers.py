@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from docker_guard import anonymous, images, networks, ports
+from docker_guard.answers import part
 from docker_guard.archive import rebuild_tar
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.container_body import UPDATE_RULES
@@ -30,7 +31,7 @@ async def own(call: Call, filters: str = "") -> list[Any]:
     names, others = split_names(filters)
     query = {"all": "1", "filters": own_filters(others, call.tenant, _FILTERS)}
     listed = await call.fetch("/containers/json", query)
-    mine = [container for container in listed if owned(container["Labels"], call.tenant)]
+    mine = [container for container in listed if owned(container.get("Labels"), call.tenant)]
     return [c for c in mine if not names or matches_any(names, _names(call, c))]
 
 
@@ -44,7 +45,9 @@ async def find(call: Call, ref: str) -> dict[str, Any]:
 
 
 def _names(call: Call, container: dict[str, Any]) -> list[str]:
-    return [asked_name(name.removeprefix("/"), call.tenant) for name in container["Names"]]
+    return [
+        asked_name(name.removeprefix("/"), call.tenant) for name in container.get("Names") or []
+    ]
 
 
 async def list_own(call: Call) -> Reply:
@@ -55,7 +58,7 @@ async def list_own(call: Call) -> Reply:
     call.query.finish()
     listed = await own(call, await _real_filters(call, filters))
     if not everything and not {"status", "exited"} & set(_asked_filters(filters)):
-        listed = [c for c in listed if c["State"] in ("running", "paused", "restarting")]
+        listed = [c for c in listed if c.get("State") in ("running", "paused", "restarting")]
     answer = [await _shown_in_list(call, container) for container in listed]
     return Reply(200, answer[:limit] if limit and limit > 0 else answer)
 
@@ -78,11 +81,11 @@ async def _real_filters(call: Call, filters: str) -> str:
 
 
 async def _shown_in_list(call: Call, container: dict[str, Any]) -> dict[str, Any]:
-    labels = container["Labels"]
+    labels = container.get("Labels")
     answer: dict[str, Any] = shown(container, call.tenant)
-    show_asked(answer["HostConfig"], labels)
+    show_asked(part(answer, "HostConfig"), labels)
     answer["Ports"] = ports.listed(answer, _asked_ports(labels))
-    await _show_networks(call, answer, answer["Names"][0].removeprefix("/"))
+    await _show_networks(call, answer, (answer.get("Names") or [""])[0].removeprefix("/"))
     return {**answer, "Labels": asked_labels(labels)}
 
 
@@ -92,24 +95,24 @@ async def inspect(call: Call) -> Reply:
     call.query.finish()
     container = await find(call, call.ref)
     full = await call.fetch(f"/containers/{container['Id']}/json")
-    labels = full["Config"]["Labels"]
+    labels = part(full, "Config").get("Labels")
     answer: dict[str, Any] = shown(full, call.tenant)
-    show_asked(answer["HostConfig"], labels, changed=call.changed.get(container["Id"]))
+    show_asked(part(answer, "HostConfig"), labels, changed=call.changed.get(container["Id"]))
     anonymous.show(answer["HostConfig"])
     show_asked(answer["Config"], labels, "config")
     ports.show_bindings(answer, _asked_ports(labels))
-    await _show_networks(call, answer, answer["Name"].removeprefix("/"))
+    await _show_networks(call, answer, (answer.get("Name") or "").removeprefix("/"))
     answer["Config"]["Labels"] = asked_labels(labels)
     return Reply(200, answer)
 
 
-def _asked_ports(labels: dict[str, str]) -> dict[str, Any]:
+def _asked_ports(labels: dict[str, str] | None) -> dict[str, Any]:
     told = echo(labels).get("imposed", {})
     return {name: told[name][1] for name in ("PortBindings", "PublishAllPorts") if name in told}
 
 
 async def _show_networks(call: Call, container: dict[str, Any], name: str) -> None:
-    connected = container["NetworkSettings"]["Networks"]
+    connected = part(container, "NetworkSettings", "Networks")
     if ISOLATED in connected:
         connected["bridge"] = connected.pop(ISOLATED)
     for endpoint in connected.values():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docker_guard.build_steps import BuildSteps
+from docker_guard.disk_answers import Layer, own_layers, volume_sizes
 from docker_guard.engine import Engine, EngineAway
 from docker_guard.folder_size import folder_size
 from docker_guard.policy import MEGABYTE, Policy, Tenant
@@ -24,9 +25,6 @@ _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
 _MOST_FILES = 1_000_000
-Layer = tuple[object, ...]
-"""What tells a layer from all others: newer engines name only the last one of an image."""
-
 _STATUS = 507
 """Insufficient Storage (RFC 4918)."""
 
@@ -148,16 +146,14 @@ class DiskWatch:
         return await self._bytes_of(volumes)
 
     async def _bytes_of(self, volumes: list[dict[str, Any]]) -> int:
-        folders = [Path(volume["Mountpoint"]) for volume in volumes]
-        if all(os.access(folder, os.R_OK | os.X_OK) for folder in folders):
+        folders = [Path(volume.get("Mountpoint") or "") for volume in volumes]
+        if all(folder.is_absolute() and os.access(folder, os.R_OK | os.X_OK) for folder in folders):
             sizes = [await asyncio.to_thread(self._size, folder) for folder in folders]
             return sum(sizes)
         # We are not root, or the engine is elsewhere: it measures itself, all of it at once.
         names = {volume["Name"] for volume in volumes}
         _, usage = await self._engine.json("GET", "/system/df")
-        known = usage.get("Volumes") or []
-        sizes = [(v.get("UsageData") or {}).get("Size") or 0 for v in known if v["Name"] in names]
-        return sum(max(size, 0) for size in sizes)
+        return sum(size for name, size in volume_sizes(usage or {}).items() if name in names)
 
     async def _built(self) -> int:
         """Bytes of the layers that the tenant has built; those in common lie below its label."""
@@ -165,20 +161,9 @@ class DiskWatch:
         for identifier in {image["Id"] for image in images} - self._layers.keys():
             status, history = await self._engine.json("GET", f"/images/{identifier}/history")
             if status == 200:  # else it went meanwhile
-                self._layers[identifier] = self._own(history)
+                self._layers[identifier] = own_layers(history or [], self._own_layer)
         kept = [self._layers.get(image["Id"], {}) for image in images]
         return sum({layer: size for layers in kept for layer, size in layers.items()}.values())
-
-    def _own(self, history: list[dict[str, Any]]) -> dict[Layer, int]:
-        """Layer to size, newest first, down to the tenant's first label."""
-        said = [str(layer.get("CreatedBy") or "") for layer in history]
-        marks = [number for number, text in enumerate(said) if self._own_layer in text]
-        own = zip(history, said, strict=True) if marks else ()
-        found = [
-            ((layer.get("Id"), layer.get("Created"), text), int(layer.get("Size") or 0))
-            for layer, text in own
-        ]
-        return dict(found[: max(marks, default=0)])
 
     def _size(self, folder: Path) -> int:
         return folder_size(folder, self._limit, _MOST_FILES)[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from docker_guard.answers import part
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.engine import Request
 from docker_guard.filters import own_filters, parse_filters
@@ -44,7 +45,7 @@ async def own(call: Call, filters: str = "") -> list[Any]:
         asked[name] = [(await find(call, ref)).identifier for ref in asked[name]]
     query = {"filters": own_filters(json.dumps(asked), call.tenant, _FILTERS)}
     listed = await call.fetch("/images/json", query)
-    mine = [i for i in listed if owned(i["Labels"], call.tenant)] + await _pulled(call)
+    mine = [i for i in listed if owned(i.get("Labels"), call.tenant)] + await _pulled(call)
     named = [_shown(call, image) for image in mine]
     return [i for i in named if not patterns or _matches(patterns, i["RepoTags"])]
 
@@ -56,7 +57,7 @@ async def _pulled(call: Call) -> list[Any]:
         return []
     query = {"filters": json.dumps({"reference": patterns})}
     listed = await call.fetch("/images/json", query)
-    return [i for i in listed if not owned(i["Labels"], call.tenant)]
+    return [i for i in listed if not owned(i.get("Labels"), call.tenant)]
 
 
 def _shown(call: Call, image: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def _shown(call: Call, image: dict[str, Any]) -> dict[str, Any]:
         names = image.get(field) or []
         answer[field] = [asked_name(n, call.tenant) for n in names if _is_named(call, n)]
     if "Labels" in answer:
-        answer["Labels"] = asked_labels(image["Labels"])
+        answer["Labels"] = asked_labels(image.get("Labels"))
     return answer
 
 
@@ -91,7 +92,7 @@ async def _bases(call: Call) -> list[Any]:
     query = {"filters": json.dumps({"reference": list(call.policy.images)})}
     listed = await call.fetch("/images/json", query) if call.policy.images else []
     for image in listed:
-        image["RepoTags"] = [t for t in image["RepoTags"] or [] if t in call.policy.images]
+        image["RepoTags"] = [t for t in image.get("RepoTags") or [] if t in call.policy.images]
     return [image for image in listed if image["RepoTags"]]
 
 
@@ -121,7 +122,7 @@ async def find(call: Call, ref: str) -> Found:
 
 
 def _names(image: dict[str, Any]) -> list[str]:
-    return [*(image["RepoTags"] or []), *(image.get("RepoDigests") or [])]
+    return [*(image.get("RepoTags") or []), *(image.get("RepoDigests") or [])]
 
 
 def _no_names(_image: dict[str, Any]) -> list[str]:
@@ -158,9 +159,10 @@ async def inspect(call: Call) -> Reply:
     image = await call.fetch(f"/images/{found.identifier}/json")
     image.pop("ContainerConfig", None)  # of the step that made it: one of the guard's labels
     if not found.own:
-        image["RepoTags"] = [t for t in image["RepoTags"] if t in call.policy.images]
+        image["RepoTags"] = [t for t in image.get("RepoTags") or [] if t in call.policy.images]
         return Reply(200, image)
-    image["Config"]["Labels"] = asked_labels(image["Config"]["Labels"]) or None
+    config = part(image, "Config")
+    config["Labels"] = asked_labels(config.get("Labels")) or None
     return Reply(200, _shown(call, image))
 
 
@@ -170,10 +172,10 @@ async def history(call: Call) -> Reply:
     found = await find(call, call.ref)
     layers = await call.fetch(f"/images/{found.identifier}/history")
     mine = f"taller.prefix={call.tenant.namespace}"
-    kept = [layer for layer in layers if mine not in layer["CreatedBy"]]
+    kept = [layer for layer in layers if mine not in (layer.get("CreatedBy") or "")]
     for layer in kept:
         layer["CreatedBy"] = _ARGUMENTS.sub("", layer.get("CreatedBy") or "", count=1)
-        layer["Tags"] = [asked_name(t, call.tenant) for t in layer["Tags"] or []] or None
+        layer["Tags"] = [asked_name(t, call.tenant) for t in layer.get("Tags") or []] or None
     return Reply(200, kept)
 
 

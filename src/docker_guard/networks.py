@@ -11,6 +11,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from docker_guard.addresses import AddressMap, Network, asked_subnets
+from docker_guard.answers import part
 from docker_guard.call import Call, Reply, passed_on
 from docker_guard.filters import own_filters, split_names
 from docker_guard.model import (
@@ -63,7 +64,7 @@ async def own(call: Call, filters: str = "") -> list[Any]:
     names, others = split_names(filters)
     query = {"filters": own_filters(others, call.tenant, _FILTERS)}
     listed = await call.fetch("/networks", query)
-    mine = [network for network in listed if owned(network["Labels"], call.tenant)]
+    mine = [network for network in listed if owned(network.get("Labels"), call.tenant)]
     return [n for n in mine if not names or matches_any(names, _names(call, n))]
 
 
@@ -134,14 +135,19 @@ async def delete(call: Call) -> Reply:
 
 def subnets_of(network: dict[str, Any]) -> list[Network]:
     """The IPv4 subnets that its owner asked for; none when it left them to the engine."""
-    return asked_subnets(echo(network["Labels"]).get("ipam", {}).get("Config", []))
+    return asked_subnets(echo(network.get("Labels")).get("ipam", {}).get("Config", []))
 
 
 def addresses_of(network: dict[str, Any]) -> AddressMap | None:
     """The addresses of a network that asked for a subnet of its own; None for the others."""
     asked = subnets_of(network)
-    real = [IPv4Network(pool["Subnet"]) for pool in network["IPAM"]["Config"] or []]
+    real = [IPv4Network(pool["Subnet"]) for pool in _pools(network)]
     return AddressMap(asked, real) if asked else None
+
+
+def _pools(network: dict[str, Any]) -> list[dict[str, Any]]:
+    """The subnets that the engine has given; an engine keeps those of IPv6 among them."""
+    return list(part(network, "IPAM").get("Config") or [])
 
 
 async def show_addresses(call: Call, connected: dict[str, Any]) -> None:
@@ -177,13 +183,13 @@ def real_endpoint(endpoint: dict[str, Any], network: dict[str, Any]) -> dict[str
 def _shown(call: Call, network: dict[str, Any]) -> dict[str, Any]:
     if network["Name"] == ISOLATED:
         return {**network, "Name": "bridge", "Internal": False, "Options": {}, "Containers": {}}
-    labels = network["Labels"]
+    labels = network.get("Labels")
     named: dict[str, Any] = shown(network, call.tenant)
     show_asked(named, labels)
-    for endpoint in named.get("Containers", {}).values():
+    for endpoint in (named.get("Containers") or {}).values():
         if addresses := addresses_of(network):
             addresses.show(endpoint)
     if asked := echo(labels).get("ipam"):
-        described = {"Options": named["IPAM"].get("Options"), "Config": named["IPAM"]["Config"]}
-        named["IPAM"] = {**described, **asked}
+        options = part(named, "IPAM").get("Options")
+        named["IPAM"] = {"Options": options, "Config": _pools(named), **asked}
     return {**named, "Labels": asked_labels(labels)}

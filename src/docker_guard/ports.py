@@ -7,6 +7,8 @@ other by network and name, which needs no published port.
 from collections.abc import Mapping
 from typing import Any
 
+from docker_guard.answers import part
+
 _FIRST_FREE = 32768
 _FREE = 28000
 """An engine gives a port of the kernel's ephemeral range to who asks for none in particular."""
@@ -14,12 +16,14 @@ _FREE = 28000
 
 def show_bindings(container: dict[str, Any], asked: Mapping[str, Any]) -> None:
     """Show, in an inspected container, the ports as published while it runs."""
-    if not container["State"]["Running"]:
+    if not part(container, "State").get("Running"):
         return
     bindings = dict(asked.get("PortBindings") or {})
     if asked.get("PublishAllPorts"):
-        bindings = {port: [{}] for port in container["Config"].get("ExposedPorts") or {}} | bindings
-    ports = container["NetworkSettings"].setdefault("Ports", {})
+        bindings = {
+            port: [{}] for port in part(container, "Config").get("ExposedPorts") or {}
+        } | bindings
+    ports = part(container, "NetworkSettings", "Ports")
     number = _first_free(container["Id"])
     for port, places in bindings.items():
         shown = []
@@ -37,13 +41,13 @@ def show_bindings(container: dict[str, Any], asked: Mapping[str, Any]) -> None:
 def listed(container: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Any]:
     """The ports of a container in a list."""
     ports = list(container.get("Ports") or [])
-    if container["State"] != "running":
+    if container.get("State") != "running":
         return ports
     number = _first_free(container["Id"])
     for port, places in (asked.get("PortBindings") or {}).items():
         inner, _, protocol = port.partition("/")
         same = (int(inner), protocol or "tcp")
-        ports = [p for p in ports if (p["PrivatePort"], p["Type"]) != same]
+        ports = [p for p in ports if (p.get("PrivatePort"), p.get("Type")) != same]
         for place in places or [{}]:
             outer = int(place.get("HostPort") or number)
             number += 1

@@ -3,6 +3,7 @@
 import copy
 import json
 
+from docker_guard.answers import part
 from docker_guard.call import Call, Relay, Reply
 from docker_guard.filters import own_filters, parse_filters
 from docker_guard.names import shown
@@ -38,7 +39,7 @@ async def version(call: Call) -> Reply:
     call.query.finish()
     full = copy.deepcopy(await call.engine.version())
     for component in full.get("Components") or []:
-        if "ApiVersion" in component.get("Details", {}):
+        if "ApiVersion" in (component.get("Details") or {}):
             component["Details"]["ApiVersion"] = API_VERSION
     return Reply(200, {**full, "ApiVersion": API_VERSION})
 
@@ -62,12 +63,12 @@ async def events(call: Call) -> Relay:
 
     def own(line: bytes) -> bytes | None:
         event = json.loads(line)
-        labels = event.get("Actor", {}).get("Attributes", {})
+        labels = part(event, "Actor", "Attributes")
         if not owned(labels, call.tenant):
             return None
         names = {k: labels[k] for k in ("name", "image") if k in labels}
         event = shown(event, call.tenant)
-        event["Actor"]["Attributes"] = asked_labels(labels) | shown(names, call.tenant)
+        part(event, "Actor")["Attributes"] = asked_labels(labels) | shown(names, call.tenant)
         return json.dumps(event).encode()
 
     return Relay(call.request("GET", "/events", query), line_filter=own)

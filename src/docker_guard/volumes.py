@@ -69,7 +69,7 @@ async def ensure(
                 call.saw("create", "volume", name, identity(name, volume))
     if status not in (200, 201):
         raise passed_on(status, volume)
-    if not owned(volume["Labels"], call.tenant):
+    if not owned(volume.get("Labels"), call.tenant):
         raise Refused(f"El volumen «{name}» existe y no es tuyo. Usa otro nombre.", 409)
     return dict(volume)
 
@@ -84,7 +84,7 @@ async def own(call: Call, filters: str = "") -> list[Any]:
     names, others = split_names(filters)
     query = {"filters": own_filters(others, call.tenant, _FILTERS)}
     listed = await call.fetch("/volumes", query)
-    mine = [v for v in listed["Volumes"] or [] if owned(v["Labels"], call.tenant)]
+    mine = [v for v in listed.get("Volumes") or [] if owned(v.get("Labels"), call.tenant)]
     tenant = call.tenant
     return [v for v in mine if not names or matches_any(names, [asked_name(v["Name"], tenant)])]
 
@@ -107,7 +107,7 @@ async def find(call: Call, name: str) -> dict[str, Any]:
         unnamed = [name] if _UNNAMED.fullmatch(name) else []  # the engine's own, where it had none
         for real in (call.tenant.namespace + name, *unnamed):
             status, volume = await call.ask("GET", f"/volumes/{real}")
-            if status == 200 and owned(volume["Labels"], call.tenant):
+            if status == 200 and owned(volume.get("Labels"), call.tenant):
                 return dict(volume)
             if status >= 500:
                 raise passed_on(status, volume)
@@ -140,5 +140,5 @@ def identity(name: str, volume: dict[str, Any]) -> str:
 
 def _shown(call: Call, volume: dict[str, Any]) -> dict[str, Any]:
     named: dict[str, Any] = shown(volume, call.tenant)
-    show_asked(named, volume["Labels"])
-    return {**named, "Labels": asked_labels(volume["Labels"]) or None}
+    show_asked(named, volume.get("Labels"))
+    return {**named, "Labels": asked_labels(volume.get("Labels")) or None}

@@ -12,7 +12,6 @@ from docker.errors import APIError, BuildError
 
 from docker_guard import Guard, Policy
 from docker_guard.build_limits import Reason
-from docker_guard.disk import DiskWatch
 from docker_guard.dockerfile import rewrite
 
 pytestmark = pytest.mark.engine
@@ -149,18 +148,3 @@ def test_uploads_into_a_container_that_never_runs_count(
     assert any("No queda sitio" in refusal.message for refusal in guard.refusals)
     boxes[1].remove()
     assert upload(boxes[0], "more")
-
-
-def test_a_history_that_lies_or_lacks_fields_is_measured(guard: Guard) -> None:
-    watch = DiskWatch(guard.tenant, guard.policy, guard._engine, guard._refusals.add)
-    mine = f"LABEL taller.prefix={guard.tenant.namespace}"
-    history = [
-        {"Id": "<missing>", "CreatedBy": "RUN a", "Size": 5, "Created": 3},
-        {"Id": "<missing>", "CreatedBy": "RUN b", "Size": 7, "Created": 2},
-        {"CreatedBy": f"LABEL x=1 {mine}", "Size": None},
-        {"Id": "<missing>", "CreatedBy": "LABEL taller.prefix=another"},
-        {"Id": "<missing>", "CreatedBy": None, "Size": 1000},
-    ]
-    assert sum(watch._own(history).values()) == 12
-    assert watch._own([]) == {}
-    assert watch._own([{"Size": 9}]) == {}

@@ -10,6 +10,7 @@ import docker
 from docker.errors import NotFound
 
 from taller.docker_state import DockerState
+from taller.docker_state.whole import whole
 
 Json = dict[str, Any]
 
@@ -22,8 +23,9 @@ def inspect(client: docker.DockerClient, prefix: str, state: Mapping[str, Any]) 
     """The run's objects: named or labelled with its prefix, or recorded in its state."""
     own = _Own(prefix, state)
     api = client.api
-    return {
-        "volumes": [v for v in api.volumes()["Volumes"] or [] if own.has([v["Name"]], v)],
+    volumes = api.volumes().get("Volumes") or []
+    found: dict[str, list[Json]] = {
+        "volumes": [v for v in volumes if own.has([v["Name"]], v)],
         "networks": _each(
             api.inspect_network, [n["Id"] for n in api.networks() if own.has([n["Name"]], n)]
         ),
@@ -33,6 +35,7 @@ def inspect(client: docker.DockerClient, prefix: str, state: Mapping[str, Any]) 
         ),
         "images": [i for i in _each(api.inspect_image, _image_ids(api, own)) if own.keeps(i)],
     }
+    return {kind: [whole(kind, each) for each in objects] for kind, objects in found.items()}
 
 
 def names(found: Mapping[str, list[Json]]) -> list[str]:
@@ -111,13 +114,13 @@ class _Own:
         What is built alike has one id, so another run may have tagged the same image.
         """
         tags = image.get("RepoTags") or []
-        labels = {"Labels": image["Config"].get("Labels")}
+        labels = {"Labels": (image.get("Config") or {}).get("Labels")}
         image["RepoTags"] = [tag for tag in tags if self.has([tag], labels)]
         return bool(image["RepoTags"]) or not tags
 
 
 def _image_ids(api: Any, own: _Own) -> set[str]:
-    return {i["Id"] for i in api.images() if own.has([i["Id"], *(i["RepoTags"] or [])], i)}
+    return {i["Id"] for i in api.images() if own.has([i["Id"], *(i.get("RepoTags") or [])], i)}
 
 
 def _recorded(module: Mapping[str, Any]) -> Iterable[str]:
@@ -131,7 +134,7 @@ def _recorded(module: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _names(container: Json) -> list[str]:
-    return [name.removeprefix("/") for name in container["Names"]]
+    return [name.removeprefix("/") for name in container.get("Names") or []]
 
 
 def _each(inspect: Any, ids: Iterable[str]) -> list[Json]:

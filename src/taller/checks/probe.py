@@ -64,5 +64,5 @@ class Worlds:
                 self._client.api.create_volume(name, labels=labels)
 
     def _there(self) -> dict[str, Any]:
-        listed = self._client.api.volumes()["Volumes"] or []
+        listed = self._client.api.volumes().get("Volumes") or []
         return {volume["Name"]: volume for volume in listed}

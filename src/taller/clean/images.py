@@ -93,4 +93,4 @@ class _Family:
             attributes = self._engine.client.images.get(image.id).attrs
         except ImageNotFound:
             return []
-        return list(attributes["RootFS"].get("Layers") or ())
+        return list((attributes.get("RootFS") or {}).get("Layers") or ())

@@ -111,7 +111,7 @@ def _from_environment() -> docker.DockerClient:
         return docker.from_env(timeout=_TIMEOUT_SECONDS)
     first = docker.from_env(timeout=_TIMEOUT_SECONDS, version=_OLDEST_API)
     first.api.trust_env = False
-    version = first.api.version(api_version=False)["ApiVersion"]
+    version = first.api.version(api_version=False).get("ApiVersion") or _OLDEST_API
     first.close()
     client = docker.from_env(timeout=_TIMEOUT_SECONDS, version=version)
     client.api.trust_env = False
@@ -121,7 +121,8 @@ def _from_environment() -> docker.DockerClient:
 def read_version(client: docker.DockerClient) -> EngineVersion:
     """Ask an engine which it is."""
     raw = client.version()
-    return EngineVersion(raw["Version"], raw["ApiVersion"], f"{raw['Os']}/{raw['Arch']}")
+    platform = "/".join(raw.get(part) or "?" for part in ("Os", "Arch"))
+    return EngineVersion(raw.get("Version") or "?", raw.get("ApiVersion") or "?", platform)
 
 
 def _reason(error: BaseException) -> Reason:

@@ -1,4 +1,8 @@
-"""Docker's objects as typed data."""
+"""Docker's objects as typed data.
+
+Engines leave out what is not set (from API 1.52 on), or write it as null, zero or empty: whatever
+says nothing reads the same in each way.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +34,11 @@ class Volume:
         """Read an element of ``GET /volumes``."""
         labels = raw.get("Labels") or {}
         return cls(
-            raw["Name"], raw["Driver"], raw["Mountpoint"], labels, raw.get("CreatedAt") or ""
+            raw["Name"],
+            raw.get("Driver") or "",
+            raw.get("Mountpoint") or "",
+            labels,
+            raw.get("CreatedAt") or "",
         )
 
 
@@ -48,7 +56,8 @@ class Network:
     def from_json(cls, raw: Json) -> "Network":
         """Read an element of ``GET /networks``."""
         labels = raw.get("Labels") or {}
-        return cls(raw["Id"], raw["Name"], raw["Driver"], raw["Internal"], labels)
+        internal = bool(raw.get("Internal"))
+        return cls(raw["Id"], raw["Name"], raw.get("Driver") or "", internal, labels)
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,8 @@ class Mount:
     def from_json(cls, raw: Json) -> "Mount":
         """Read an element of a container's ``Mounts``."""
         source = raw.get("Name") or raw.get("Source") or ""
-        return cls(raw["Type"], source, raw["Destination"], not raw["RW"])
+        kind, target = raw.get("Type") or "", raw.get("Destination") or ""
+        return cls(kind, source, target, not raw.get("RW"))
 
 
 @dataclass(frozen=True)
@@ -112,26 +122,28 @@ class Container:
     @classmethod
     def from_json(cls, raw: Json) -> "Container":
         """Read ``GET /containers/ID/json``."""
-        state, config = raw["State"], raw["Config"]
-        ended = state["Status"] in ("exited", "dead")
+        state, config = raw.get("State") or {}, raw.get("Config") or {}
+        settings = raw.get("NetworkSettings") or {}
+        status = state.get("Status") or ""
+        ended = status in ("exited", "dead")
         return cls(
             id=raw["Id"],
-            name=raw["Name"].removeprefix("/"),
-            image=config["Image"],
-            image_id=raw["Image"],
-            status=state["Status"],
-            exit_code=state["ExitCode"] if ended else None,
-            oom_killed=state["OOMKilled"],
-            command=(raw["Path"], *raw["Args"]),
-            env=dict(pair.partition("=")[::2] for pair in config["Env"] or ()),
-            user=config["User"],
-            memory=raw["HostConfig"]["Memory"],
-            labels=config["Labels"] or {},
-            mounts=tuple(Mount.from_json(mount) for mount in raw["Mounts"]),
-            networks=tuple(sorted(raw["NetworkSettings"]["Networks"])),
-            ports=tuple(_ports(raw["NetworkSettings"]["Ports"] or {})),
-            created=raw["Created"],
-            seconds=_seconds(state["StartedAt"], state["FinishedAt"]) if ended else None,
+            name=(raw.get("Name") or "").removeprefix("/"),
+            image=config.get("Image") or "",
+            image_id=raw.get("Image") or "",
+            status=status,
+            exit_code=int(state.get("ExitCode") or 0) if ended else None,
+            oom_killed=bool(state.get("OOMKilled")),
+            command=((raw.get("Path") or ""), *(raw.get("Args") or ())),
+            env=dict(pair.partition("=")[::2] for pair in config.get("Env") or ()),
+            user=config.get("User") or "",
+            memory=int((raw.get("HostConfig") or {}).get("Memory") or 0),
+            labels=config.get("Labels") or {},
+            mounts=tuple(Mount.from_json(mount) for mount in raw.get("Mounts") or ()),
+            networks=tuple(sorted(settings.get("Networks") or ())),
+            ports=tuple(_ports(settings.get("Ports") or {})),
+            created=raw.get("Created") or "",
+            seconds=_seconds(state.get("StartedAt"), state.get("FinishedAt")) if ended else None,
         )
 
 
@@ -140,13 +152,13 @@ def _ports(raw: Json) -> list[Port]:
     for key, bindings in raw.items():
         internal, _, protocol = key.partition("/")
         for binding in bindings or [{}]:
-            external = int(binding["HostPort"]) if "HostPort" in binding else None
+            external = int(binding["HostPort"]) if binding.get("HostPort") else None
             found.append(Port(int(internal), protocol, external, binding.get("HostIp")))
     return found
 
 
-def _seconds(started: str, finished: str) -> float | None:
-    if _NEVER in (started, finished):
+def _seconds(started: str | None, finished: str | None) -> float | None:
+    if not started or not finished or _NEVER in (started, finished):
         return None
     return max(0.0, (_time(finished) - _time(started)).total_seconds())
 
@@ -171,6 +183,9 @@ class Image:
     @classmethod
     def from_json(cls, raw: Json) -> "Image":
         """Read an element of ``GET /images/json``."""
-        tags = tuple(tag for tag in raw["RepoTags"] or () if tag != "<none>:<none>")
+        tags = tuple(tag for tag in raw.get("RepoTags") or () if tag != "<none>:<none>")
         labels = raw.get("Labels") or {}
-        return cls(raw["Id"], tags, labels, raw["Size"], raw["Created"], raw["ParentId"])
+        return cls(
+            raw["Id"], tags, labels, raw.get("Size") or 0, raw.get("Created") or 0,
+            raw.get("ParentId") or "",
+        )  # fmt: skip

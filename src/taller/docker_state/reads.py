@@ -42,7 +42,7 @@ class DockerState:
 
     def volumes(self, **labels: str) -> tuple[Volume, ...]:
         """Named volumes, by name."""
-        raw = self.client.api.volumes(filters=_filters(labels))["Volumes"] or ()
+        raw = self.client.api.volumes(filters=_filters(labels)).get("Volumes") or ()
         return tuple(sorted(map(Volume.from_json, raw), key=lambda volume: volume.name))
 
     def networks(self, **labels: str) -> tuple[Network, ...]:

@@ -45,7 +45,7 @@ def remove_labelled(client: docker.DockerClient, label: str, report: Report) -> 
         report.remove("contenedor", id_, partial(api.remove_container, id_, v=True, force=True))
     for network in api.networks(filters=wanted):
         report.remove("red", network["Id"], partial(api.remove_network, network["Id"]))
-    for volume in api.volumes(filters=wanted)["Volumes"] or []:
+    for volume in api.volumes(filters=wanted).get("Volumes") or []:
         _remove_volume(client, volume["Name"], report)
     for image in api.images(filters=wanted):
         report.remove("imagen", image["Id"], partial(api.remove_image, image["Id"], force=True))
@@ -54,7 +54,7 @@ def remove_labelled(client: docker.DockerClient, label: str, report: Report) -> 
 def _remove_named_volumes(
     client: docker.DockerClient, namespaces: Collection[str], report: Report
 ) -> None:
-    for volume in client.api.volumes()["Volumes"] or []:
+    for volume in client.api.volumes().get("Volumes") or []:
         if volume["Name"].startswith(tuple(namespaces)):
             _remove_volume(client, volume["Name"], report)
 

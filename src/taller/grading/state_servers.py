@@ -196,7 +196,7 @@ class StateServers:
         self, client: docker.DockerClient, server: _Server, shared: Path
     ) -> dict[str, Any]:
         image = client.images.get(_image(client, server.module))
-        start = (image.attrs["Config"]["Entrypoint"] or []) + (image.attrs["Config"]["Cmd"] or [])
+        start = command_of(image.attrs)
         environment = {
             name: value.replace("PASSWORD", self._password)
             for name, value in server.environment.items()
@@ -228,6 +228,12 @@ def remove(client: docker.DockerClient, prefix: str) -> None:
             client.api.remove_container(found["Id"], v=True, force=True)
 
 
+def command_of(image: Mapping[str, Any]) -> list[str]:
+    """What an image runs when nothing else is asked for, as the engine inspects it."""
+    config = image.get("Config") or {}
+    return [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
+
+
 def _image(client: docker.DockerClient, module: str) -> str:
     """The image that ``taller doctor`` keeps of a module."""
     recipe = next(recipe for recipe in built_images.recipes() if recipe.name == module)
@@ -245,7 +251,7 @@ def _wait(container: Any, path: Path, probe: tuple[str, ...]) -> None:
         if _listens(path) and container.exec_run(list(probe)).exit_code == 0:
             return
         container.reload()
-        if not container.attrs["State"]["Running"]:
+        if not (container.attrs.get("State") or {}).get("Running"):
             break
         time.sleep(_PAUSE_SECONDS)
     raise TallerError(

@@ -56,8 +56,12 @@ class Elsewhere:
         """The name, as it was asked for, of the container that was last made and still runs."""
         with contextlib.suppress(DockerException, OSError):  # then nobody knows
             running = self._running(f"taller.prefix={self._namespace}")
-            for container in sorted(running, key=lambda one: -one["Created"]):
-                return str(container["Names"][0]).lstrip("/").removeprefix(self._namespace)
+            for container in sorted(running, key=lambda one: -(one.get("Created") or 0)):
+                return (
+                    str((container.get("Names") or [""])[0])
+                    .lstrip("/")
+                    .removeprefix(self._namespace)
+                )
         return ""
 
     def _running(self, label: str) -> list[dict[str, Any]]:
@@ -66,5 +70,6 @@ class Elsewhere:
     def _measure(self, identifier: str) -> None:
         with contextlib.suppress(docker.errors.NotFound):  # it has just ended
             stats = self._client.api.stats(identifier, stream=False, one_shot=True)
-            used = stats["cpu_stats"]["cpu_usage"]["total_usage"] / _NANOSECONDS
+            usage = (stats.get("cpu_stats") or {}).get("cpu_usage") or {}
+            used = (usage.get("total_usage") or 0) / _NANOSECONDS
             self._used[identifier] = max(self._used.get(identifier, 0.0), used)
