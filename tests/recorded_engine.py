@@ -20,7 +20,7 @@ SHAPES = [f"{engine}{shape}" for engine in ENGINES for shape in ("", " pruned")]
 """Each engine, and each without what is not set."""
 
 OWNER = "re"
-"""A prefix of the recorded names (rec_c, rec_v); each gets the label by which the guard knows it."""
+"""A prefix of the recorded names (rec_c, rec_v); each gets the label of its owner."""
 
 _DATA = ("Labels", "Ports", "Networks", "Attributes")
 """What is in these is no field: its names say something by themselves."""

@@ -7,7 +7,7 @@ step builds upon: so its limit is set as soon as the engine says that it is ther
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from docker_guard.answers import part
@@ -21,7 +21,11 @@ _log = logging.getLogger(__name__)
 class BuildSteps:
     """Bounds the processes of the steps of one tenant's builds."""
 
-    def __init__(self, tenant: Tenant, policy: Policy, engine: Engine) -> None:
+    def __init__(
+        self, tenant: Tenant, policy: Policy, engine: Engine,
+        on_fault: Callable[[BaseException], None],
+    ) -> None:  # fmt: skip
+        self._on_fault = on_fault
         self._limit = policy.processes
         self._engine = engine
         self._filters = {
@@ -48,6 +52,14 @@ class BuildSteps:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _follow(self, listening: asyncio.Event) -> None:
+        try:
+            await self._listen(listening)
+        except Refused as refused:  # the engine went: the build says so, and its outages count
+            _log.warning("the steps of a build are not bounded: %s", refused.message)
+        except Exception as error:  # noqa: BLE001 - nobody reads this task's end: it must be told
+            self._on_fault(error)
+
+    async def _listen(self, listening: asyncio.Event) -> None:
         request = Request("GET", "/events", {"filters": json.dumps(self._filters)})
         async with self._engine.send(request) as answer:
             listening.set()

@@ -38,17 +38,19 @@ class DiskWatch:
     """
 
     def __init__(
-        self, tenant: Tenant, policy: Policy, engine: Engine, on_refusal: Callable[[Refusal], None]
-    ) -> None:
+        self, tenant: Tenant, policy: Policy, engine: Engine,
+        on_refusal: Callable[[Refusal], None], on_fault: Callable[[BaseException], None],
+    ) -> None:  # fmt: skip
         self._limit = policy.disk_mb * MEGABYTE
         self._engine = engine
         self._on_refusal = on_refusal
+        self._on_fault = on_fault
         self._mine = json.dumps({"label": [f"taller.prefix={tenant.namespace}"]})
         self._own_layer = f"LABEL taller.prefix={tenant.namespace}"
         self._layers: dict[str, dict[Layer, int]] = {}
         self._uploaded: dict[str, int] = {}
         self._lock = asyncio.Lock()
-        self._steps = BuildSteps(tenant, policy, engine)
+        self._steps = BuildSteps(tenant, policy, engine, on_fault)
         self.stopped = ""
         self.builds = 0
         self._task: asyncio.Task[None] | None = None
@@ -92,6 +94,9 @@ class DiskWatch:
                 return
             except Refused as refused:  # an object went while we looked
                 _log.warning("disk use was not measured: %s", refused.message)
+            except Exception as error:  # noqa: BLE001 - nobody waits for this task: it must be told
+                self._on_fault(error)
+                return
 
     async def _look(self) -> list[str]:
         """Measure, kill if need be, and return the containers that still run."""

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,11 +44,13 @@ class History:
     """A record of a tenant's changes, the last three thousand of them.
 
     Args:
+        on_fault: told what fails while nobody waits for it.
         limited: whether it must be whole, because a verdict rests on it: nothing more is created
             when it is full.
     """
 
-    def __init__(self, *, limited: bool = True) -> None:
+    def __init__(self, on_fault: Callable[[BaseException], None], *, limited: bool = True) -> None:
+        self._on_fault = on_fault
         self._room = _MOST_CREATED if limited else None
         self._events: deque[Event] = deque(maxlen=_KEPT)
         self._waiting: set[asyncio.Future[None]] = set()
@@ -96,6 +98,9 @@ class History:
             try:
                 await gone
             except Refused:  # the engine is away: what it removes meanwhile nobody can see
+                return
+            except Exception as error:  # noqa: BLE001 - nobody waits for this task: it must be told
+                self._on_fault(error)
                 return
             self.add("remove", "container", name, identifier, agent)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import traceback
 from collections.abc import Coroutine
 from pathlib import Path
 from threading import Thread
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path on Linux (sun_path, less its closing zero)."""
+_MOST_FAULTS = 10
 
 
 class Guard:
@@ -42,6 +44,7 @@ class Guard:
         GuardError: the tenant's namespace is the beginning of a name that all tenants share.
 
     Attributes:
+        faults: what failed in the guard itself, with its traceback: no tenant's doing.
     """
 
     def __init__(
@@ -51,15 +54,16 @@ class Guard:
         self.tenant = tenant
         self.policy = policy or Policy()
         self.socket = socket
+        self.faults: list[str] = []
         self._refusals = Refusals()
         self._mode = mode
         _check_namespace(tenant, self.policy)
         self._engine = Engine(upstream)
-        self._disk = DiskWatch(tenant, self.policy, self._engine, self._refusals.add)
-        self._history = History(limited=self.policy.whole_history)
+        self._disk = DiskWatch(tenant, self.policy, self._engine, self._refusals.add, self._failed)
+        self._history = History(self._failed, limited=self.policy.whole_history)
         self._session = Session(
             tenant, self.policy, self._engine, Quota(self._history), self._disk, self._history,
-            self._refusals,
+            self._refusals, self._failed,
         )  # fmt: skip
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,6 +88,12 @@ class Guard:
     def outages(self) -> int:
         """How many calls the engine has not answered to their end; no tenant can help it."""
         return self._engine.outages
+
+    def _failed(self, error: BaseException) -> None:
+        """Keep what failed in here: whoever judges the tenant's work has to know."""
+        _log.error("guard of %s failed", self.tenant.namespace, exc_info=error)
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append("".join(traceback.format_exception(error)))
 
     @property
     def calls(self) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import tempfile
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -50,6 +51,7 @@ class Session:
     disk: DiskWatch
     history: History
     refusals: Refusals
+    on_fault: Callable[[BaseException], None]
     changed: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS))
 
@@ -70,8 +72,8 @@ class Session:
             await self._refuse(exchange, head, refused)
         except ConnectionError:
             raise
-        except Exception:  # noqa: BLE001 - whatever fails in here, the call must not pass
-            _log.exception("guard of %s failed on %s", self.tenant.namespace, head)
+        except Exception as error:  # noqa: BLE001 - whatever fails in here, the call must not pass
+            self.on_fault(error)
             failure = Refused("El guardián del taller falló. Avisa a quien lo administra.", 500)
             await self._refuse(exchange, head, failure)
 

@@ -127,7 +127,7 @@ class TestWhole:
     """A record that a verdict rests on does not forget."""
 
     def test_there_is_an_end_to_creating_and_nothing_is_forgotten(self) -> None:
-        history = History()
+        history = History(pytest.fail)
         for number in range(1000):
             history.check()
             history.add("create", "volume", f"v{number}", f"v{number} 0", "")
@@ -138,7 +138,7 @@ class TestWhole:
         assert history.events[0].name == "v0"
 
     def test_one_that_serves_a_classroom_forgets_what_is_old(self) -> None:
-        history = History(limited=False)
+        history = History(pytest.fail, limited=False)
         for number in range(5000):
             history.check()
             history.add("create", "volume", f"v{number}", f"v{number} 0", "")

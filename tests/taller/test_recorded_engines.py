@@ -101,7 +101,7 @@ def test_an_engines_objects_are_listed_and_drawn(state: DockerState) -> None:
 
 @every_engine
 def test_the_facts_of_checks_have_every_field_that_rubrics_read(state: DockerState) -> None:
-    found = docker_facts.inspect(state.client, OWNER, {})
+    found = docker_facts.inspect(state.client, docker_facts.Own(OWNER, {}))
     assert "rec_v" in docker_facts.names(found)
     (container, *_) = [c for c in found["containers"] if c["Name"] == "/rec_c"]
     assert container["Config"]["Env"]

@@ -19,9 +19,8 @@ _TEXT_BYTES = 256_000
 _TEXT_SUFFIXES = frozenset({".json", ".csv", ".md", ".txt", ".toml"})
 
 
-def inspect(client: docker.DockerClient, prefix: str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """The run's objects: named or labelled with its prefix, or recorded in its state."""
-    own = _Own(prefix, state)
+def inspect(client: docker.DockerClient, own: "Own") -> dict[str, Any]:
+    """The run's objects."""
     api = client.api
     volumes = api.volumes().get("Volumes") or []
     found: dict[str, list[Json]] = {
@@ -93,8 +92,8 @@ def delete(client: docker.DockerClient, resource: Mapping[str, Any]) -> None:
             raise ValueError(f"cannot delete a {other}: not an object of the engine")
 
 
-class _Own:
-    """Decides what belongs to a run."""
+class Own:
+    """What belongs to a run: named or labelled with its prefix, or recorded in its state."""
 
     def __init__(self, prefix: str, state: Mapping[str, Any]) -> None:
         self._prefix = prefix
@@ -119,7 +118,7 @@ class _Own:
         return bool(image["RepoTags"]) or not tags
 
 
-def _image_ids(api: Any, own: _Own) -> set[str]:
+def _image_ids(api: Any, own: Own) -> set[str]:
     return {i["Id"] for i in api.images() if own.has([i["Id"], *(i.get("RepoTags") or [])], i)}
 
 

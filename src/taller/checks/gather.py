@@ -19,7 +19,7 @@ from taller.checks.refused import said
 from taller.checks.renamed import overrides
 from taller.checks.state_summary import summary
 from taller.checks.workspace_facts import checked_values, text_files
-from taller.docker_state import EngineError, connect
+from taller.docker_state import EngineError, connect, engine_address
 from taller.hcl import HclError
 from taller.provider import environment
 from taller.result import REFUSED
@@ -113,9 +113,8 @@ class _Gatherer:
         """Cheap facts first; what destroys comes last."""
         recorded = _local_state(self._folder)
         state = self._attempt("state", lambda: dict(self._terraform.show_state().raw)) or {}
-        found = self._attempt(
-            "docker", lambda: docker_facts.inspect(self._client, self._prefix, state)
-        ) or {"volumes": [], "networks": [], "containers": [], "images": []}  # fmt: skip
+        own = self._attempt("docker", lambda: docker_facts.Own(self._prefix, state))
+        found = self._inspect(own or docker_facts.Own(self._prefix, {}))
         good, problems = checked_values(self._exercise, values)
         self._problems |= problems
         facts = Facts(
@@ -204,7 +203,7 @@ class _Gatherer:
             docker_facts.delete(self._client, resource)
         except docker.errors.APIError as error:
             if not error.is_client_error():
-                raise  # the engine's own failure
+                raise EngineError(engine_address(), "other", str(error)) from error
             if error.status_code != HTTPStatus.NOT_FOUND:  # gone already is as good as deleted
                 self._problems["repair"] = (
                     f"Docker no deja borrar «{self._exercise.repair}»: {error.explanation}"
@@ -216,7 +215,14 @@ class _Gatherer:
 
     def _destroy(self, state: Json) -> list[str]:
         self._terraform.destroy(self._variables)
-        return docker_facts.names(docker_facts.inspect(self._client, self._prefix, state))
+        return docker_facts.names(self._inspect(docker_facts.Own(self._prefix, state)))
+
+    def _inspect(self, own: docker_facts.Own) -> dict[str, Any]:
+        """What the engine says of the run's objects: that it can be read is no answer's doing."""
+        try:
+            return docker_facts.inspect(self._client, own)
+        except Exception as error:
+            raise EngineError(engine_address(), "other", repr(error)) from error
 
     def _attempt(self, fact: str, get: Callable[[], Any]) -> Any:
         """Get a fact; when the answer itself makes that impossible, remember why.

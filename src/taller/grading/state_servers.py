@@ -117,7 +117,7 @@ class StateServers:
         self._listeners: list[socket.socket] = []
         self._locks = {kind: threading.Lock() for kind in _SERVERS}
         self._started: dict[str, str] = {}
-        self._failure: TallerError | None = None
+        self._failure: Exception | None = None
         self.forwards = {port: folder / f"{kind}.sock" for kind, port in self._ports.items()}
         self.files = {f"{_FOLDER}/{kind}.tfbackend": self._settings(kind) for kind in _SERVERS}
         self.env = {
@@ -147,7 +147,7 @@ class StateServers:
         """Make sure that every server that was wanted came.
 
         Raises:
-            TallerError: one did not, which is nobody's answer's fault.
+            Exception: why one did not, which is nobody's answer's fault.
         """
         if self._failure is not None:
             raise self._failure
@@ -170,7 +170,7 @@ class StateServers:
             if kind not in self._started:
                 try:
                     self._started[kind] = self._start(kind)
-                except TallerError as error:
+                except Exception as error:  # check() tells it: no answer can help it
                     self._failure = error
                     raise ConnectionRefusedError(kind) from error
         return relay.connect(str(self._folder / kind / "s"))

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 _HCL_CELL = re.compile(r"\s*%%hcl[ \t]+(\S+)[ \t]*\n(.*)", re.DOTALL)
 
 
+class GuardFailed(Exception):
+    """The guard itself failed on a call, or while it watched: with the tracebacks."""
+
+
 def judge(task: "Task") -> Result:
     """Grade one submission.
 
@@ -88,6 +92,8 @@ def judge(task: "Task") -> Result:
         result = judged(exercise, answer, left, seen)
         if guard.outages:
             raise Infrastructure("El Docker Engine dejó de responder mientras tanto.")
+        if guard.faults:
+            raise GuardFailed("\n".join(guard.faults))
         result = oracle_told(refused.told(stopped.told(result), refusals), answer.stopped)
         remarks = [*ran.flags, *(f"guardián: {line}" for line in guard.refusal_lines)]
     return replace(result, flags=(*result.flags, *remarks))

@@ -86,6 +86,7 @@ class SandboxedKernel:
         self._elsewhere = elsewhere
         self._completed: Completed | None = None
         self._status: Status | None = None
+        self._failure: Exception | None = None
         self._watcher: threading.Thread | None = None
         self._stopping = threading.Event()
         self.manager_class = _manager_class(self)
@@ -100,10 +101,15 @@ class SandboxedKernel:
 
         Returns:
             What it used (``stdout`` is empty); None when it was never started.
+
+        Raises:
+            Exception: what failed while it was watched; nothing of it is left even so.
         """
         self._stopping.set()
         if self._watcher is not None:
             self._watcher.join()
+        if self._failure is not None:
+            raise self._failure
         return self._completed
 
     def __enter__(self) -> Self:
@@ -148,18 +154,26 @@ class SandboxedKernel:
         self._watcher.start()
 
     def _follow(self, process: "subprocess.Popen[bytes]", watch: Watch, errors: IO[bytes]) -> None:
-        with watch, errors:
-            while process.poll() is None and not self._status:
-                if self._stopping.wait(watch.pause):
-                    break
-                self._status = watch.broken(process.pid)
-            self._status = self._status or watch.broken(process.pid)
-            watch.end(process)
-            self._jail.sweep()
-            errors.seek(0)
-            text = errors.read(_ERRORS_BYTES).decode(errors="replace")
-            self._completed = watch.completed(process, self.status, "", text)
-        remove_tree(self.folder)
+        try:
+            with watch, errors:
+                try:
+                    self._look_on(process, watch)
+                finally:
+                    watch.end(process)
+                    self._jail.sweep()
+                errors.seek(0)
+                text = errors.read(_ERRORS_BYTES).decode(errors="replace")
+                self._completed = watch.completed(process, self.status, "", text)
+            remove_tree(self.folder)
+        except Exception as error:  # noqa: BLE001 - nobody waits for a thread: stop() tells it
+            self._failure = error
+
+    def _look_on(self, process: "subprocess.Popen[bytes]", watch: Watch) -> None:
+        while process.poll() is None and not self._status:
+            if self._stopping.wait(watch.pause):
+                break
+            self._status = watch.broken(process.pid)
+        self._status = self._status or watch.broken(process.pid)
 
 
 class _Client(AsyncKernelClient):

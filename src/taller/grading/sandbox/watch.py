@@ -70,10 +70,12 @@ class Watch:
         bubblewrap's death kills the first process of the pid namespace, and with it all others;
         the meter waits for them when it is closed.
         """
-        self._read(process.pid)
-        with contextlib.suppress(ProcessLookupError):  # it has ended, and all of its group
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            self._read(process.pid)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and all of its group
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def completed(
         self, process: "subprocess.Popen[bytes]", status: Status, stdout: str, stderr: str
