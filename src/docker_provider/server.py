@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 PLUGIN_PROTOCOL = 1
 TERRAFORM_PROTOCOL = 6
 
-_LONGEST_LOOK, _SHORTEST_LOOK = 60, 0.1
-"""Seconds between looks at whether anybody is still connected."""
+_LONGEST_LOOK, _SHORTEST_LOOK = 1, 0.1
+"""Seconds between looks at whether anybody is still connected, and whether to end: a signal that
+comes just before a wait begins does not end it."""
 
 
 def serve(socket: Path | None, idle_timeout: float | None) -> None:
@@ -87,7 +88,8 @@ def _wait(
     terminated: threading.Event, connections: Connections, idle_timeout: float | None
 ) -> None:
     if idle_timeout is None:
-        terminated.wait()
+        while not terminated.wait(_LONGEST_LOOK):
+            pass
         return
     while (left := idle_timeout - connections.idle_seconds()) > 0:
         if terminated.wait(min(max(left, _SHORTEST_LOOK), _LONGEST_LOOK)):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,60 @@ def test_an_installed_provider_is_launched_by_terraform(mirrored, engine, prefix
     assert engine.volumes.get(f"{prefix}-raw")
     assert mirrored.plan().actions == {}
     assert mirrored.destroy().ok
+
+
+@pytest.mark.parametrize(
+    ("constraint", "selected"),
+    [
+        ("~> 3.0", "3.9.0"),
+        ("~> 3.0.1", "3.0.2"),
+        ("3.0.2", "3.0.2"),
+        ("3.6.2", "3.6.2"),
+        (">= 3.1, < 3.6", "3.5.0"),
+        ("~> 4.0", "4.5.0"),
+    ],
+)
+def test_the_mirror_has_what_a_pin_asks_for(mirrored, constraint, selected):
+    mirrored.write(VOLUME)
+    main = mirrored.folder / "main.tf"
+    main.write_text(main.read_text().replace("~> 3.0", constraint))
+    assert mirrored.terraform("validate").ok
+    assert f'version     = "{selected}"' in (mirrored.folder / ".terraform.lock.hcl").read_text()
+
+
+def test_a_lock_file_holds_on_another_checkout(mirrored, tmp_path):
+    mirrored.write(VOLUME)
+    assert mirrored.terraform("validate").ok
+    assert run("install", str(tmp_path / "elsewhere" / "mirror")).returncode == 0
+    configuration = Path(mirrored.environment["TF_CLI_CONFIG_FILE"])
+    configuration.write_text(
+        configuration.read_text().replace(f"{tmp_path}/mirror", f"{tmp_path}/elsewhere/mirror")
+    )
+    shutil.rmtree(mirrored.folder / ".terraform")
+    assert mirrored.terraform("init", "-lockfile=readonly", "-input=false").ok
+    assert mirrored.terraform("validate").ok
+
+
+def test_a_plugin_cache_launches_it_too(mirrored, tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    mirrored.environment["TF_PLUGIN_CACHE_DIR"] = str(cache)
+    assert mirrored.write(VOLUME).terraform("validate").ok
+
+
+def test_a_launcher_without_its_python_says_what_to_set(tmp_path):
+    folder = Path(run("install", str(tmp_path / "mirror")).stdout.strip())
+    launcher = next(folder.iterdir())
+    (tmp_path / "mirror" / "docker-provider-python").unlink()
+    bare = {n: v for n, v in os.environ.items() if n != "DOCKER_PROVIDER_PYTHON"}
+    done = subprocess.run([launcher], env=bare, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "set DOCKER_PROVIDER_PYTHON" in done.stderr
+    named = subprocess.run(
+        [launcher, "explode"], env=bare | {"DOCKER_PROVIDER_PYTHON": sys.executable},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "invalid choice" in named.stderr
 
 
 def test_launched_each_alias_has_its_own_configuration(mirrored, engine, prefix):
