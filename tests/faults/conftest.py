@@ -78,10 +78,12 @@ class Course:
     """A class and its grader; all that the grader leaves is looked for in here.
 
     The grader's temporary folder is this class's own, and its orphans come to this process.
+    ``python`` is the command line that its graders begin with.
     """
 
     folder: Path
     scratch: Path
+    python: tuple[str, ...] = (sys.executable,)
     graders: list["subprocess.Popen[str]"] = field(default_factory=list)
     workers: set[int] = field(default_factory=set)
 
@@ -109,7 +111,7 @@ class Course:
         """A grader that runs beside the test."""
         words = ["grade", str(self.submitted), "-o", str(output or self.output), *options]
         grader = subprocess.Popen(
-            [sys.executable, "-m", "taller", *words], text=True,
+            [*self.python, "-m", "taller", *words], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, "TMPDIR": str(self.scratch)},
         )  # fmt: skip

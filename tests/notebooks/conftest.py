@@ -28,6 +28,8 @@ from taller.workspace import repository, workspace
 
 Json = dict[str, Any]
 
+_ASKS = "alarm_works"
+
 
 @dataclass
 class Desk:
@@ -37,7 +39,10 @@ class Desk:
     last: str = ""
 
     def hand_in(self, notebook: Json) -> None:
-        """Run the notebook as a grader does: all cells but checks and teardown, errors or not."""
+        """Run the notebook as a grader does: all cells but checks and teardown, errors or not.
+
+        A check that asks the notebook's own function is run where it stands: the grader asks there.
+        """
         for cell in notebook["cells"]:
             tags = cell["metadata"].get("tags", [])
             source = "".join(cell["source"])
@@ -45,7 +50,7 @@ class Desk:
                 self.last = source
             elif "parameters" in tags:
                 _run(f"prefix = {self.prefix!r}")
-            elif cell["cell_type"] == "code" and "check" not in tags:
+            elif cell["cell_type"] == "code" and ("check" not in tags or _ASKS in source):
                 _run(source)
 
     def verdict(self, exercise: Exercise) -> Result:
@@ -119,7 +124,7 @@ def found(engine: docker.DockerClient, prefix: str) -> Callable[[], list[str]]:
     """Asks the engine for the names of everything that begins with the prefix."""
 
     def ask() -> list[str]:
-        names = [str(c.name) for c in engine.containers.list(all=True)]
+        names = [str(c.name) for c in engine.containers.list(all=True, ignore_removed=True)]
         names += [str(n.name) for n in engine.networks.list()]
         names += [v.name for v in engine.volumes.list()]
         names += [tag for image in engine.images.list() for tag in image.tags]

@@ -91,9 +91,10 @@ def recorded_names(folder: Path) -> set[str]:
     The state file is read as it is: asking Terraform takes a tenth of a second for each table. A
     remote state is not read; its objects are known by their prefix and label.
     """
+    path = folder / "terraform.tfstate"
     try:
-        state = json.loads((folder / "terraform.tfstate").read_text("utf-8"))
-    except (FileNotFoundError, ValueError):  # nothing applied yet, or Terraform is writing it
+        state = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except (FileNotFoundError, ValueError):  # just moved, or Terraform is writing it
         return set()
     managed = (r for r in state.get("resources", ()) if r.get("mode") == "managed")
     instances = (i for r in managed for i in r.get("instances", ()))

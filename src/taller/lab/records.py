@@ -41,6 +41,16 @@ def read_progress(private: Path) -> Progress:
     return Progress(found.get("points", {}), found.get("updated", ""))
 
 
+def note_probe(private: Path, probe: Mapping[str, Any]) -> None:
+    """Keep what the notebook's function answered, and which code it had."""
+    replace_text(private / "probe.json", json.dumps(probe) + "\n")
+
+
+def read_probe(private: Path) -> dict[str, Any]:
+    """What ``note_probe`` kept; empty where nothing was."""
+    return dict(_read(private / "probe.json"))
+
+
 def hand_over(private: Path, exercise: Exercise, values: Mapping[str, Any]) -> dict[str, Any]:
     """Keep values for the checks; return all that were handed over so far.
 
