@@ -73,6 +73,7 @@ def _shown(call: Call, reason: Reason, output: "Output", line: bytes) -> bytes |
     tenant = call.tenant
     output.add(len(line))
     text = reason.explained(line.decode("utf-8", "replace"), call.disk.stopped)
+    call.disk.failed_builds += reason.failed
     if tenant.namespace in text and '"taller.prefix' in text.replace("\\", ""):
         return None
     return without_namespace(text, tenant).encode()

@@ -20,11 +20,16 @@ _FILE_TOO_LARGE = re.compile(r"returned a non-zero code: 153\b")
 
 
 class Reason:
-    """Reads a build's output, and says at its error which limit was the cause."""
+    """Reads a build's output, and says at its error which limit was the cause.
+
+    Attributes:
+        failed: whether the last line was the build's error.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._seen: set[str] = set()
+        self.failed = False
 
     def explained(self, line: str, stopped: str) -> str:
         """A line of the output, as it is; an error with its reason behind it.
@@ -34,6 +39,7 @@ class Reason:
             stopped: why the guard stopped the build, if it did.
         """
         self._seen |= {name for name, sign in _SIGNS.items() if sign.search(line)}
+        self.failed = False
         if '"errorDetail"' not in line:
             return line
         try:
@@ -42,6 +48,7 @@ class Reason:
             detail = dict(answer["errorDetail"])
         except (ValueError, KeyError, TypeError):  # words of a program that look like an error's
             return line
+        self.failed = True
         if reason := stopped or self._reason(message):
             message = f"{message}. {reason}"
             answer |= {"error": message, "errorDetail": detail | {"message": message}}

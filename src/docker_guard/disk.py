@@ -34,6 +34,7 @@ class DiskWatch:
 
     Attributes:
         builds: how many are under way.
+        failed_builds: how many have ended with an error.
         stopped: why the last container or build was stopped, in Spanish; empty until one is.
     """
 
@@ -53,6 +54,7 @@ class DiskWatch:
         self._steps = BuildSteps(tenant, policy, engine, on_fault)
         self.stopped = ""
         self.builds = 0
+        self.failed_builds = 0
         self._task: asyncio.Task[None] | None = None
 
     def wake(self) -> None:

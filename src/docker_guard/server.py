@@ -101,6 +101,11 @@ class Guard:
         return len(self._tasks)
 
     @property
+    def failed_builds(self) -> int:
+        """How many builds have ended with an error."""
+        return self._disk.failed_builds
+
+    @property
     def building(self) -> bool:
         """Whether a build is under way."""
         return self._disk.builds > 0

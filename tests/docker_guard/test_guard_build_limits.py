@@ -148,3 +148,10 @@ def test_uploads_into_a_container_that_never_runs_count(
     assert any("No queda sitio" in refusal.message for refusal in guard.refusals)
     boxes[1].remove()
     assert upload(boxes[0], "more")
+
+
+def test_a_build_that_failed_is_counted(client: docker.DockerClient, guard: Guard) -> None:
+    build(client, "RUN echo '\"errorDetail\": only words'")
+    assert guard.failed_builds == 0
+    build(client, "RUN false")
+    assert guard.failed_builds == 1

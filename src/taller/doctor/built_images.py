@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from docker.errors import APIError, BuildError, ImageNotFound
+from docker.errors import APIError, BuildError
 
-from taller.docker_state import DockerState, EngineError
+from taller.docker_state import DockerState, EngineError, Image
 from taller.doctor.finding import Finding
 from taller.doctor.image import base_image, pip_build_args
 from taller.errors import TallerError
@@ -49,7 +49,7 @@ class Recipe:
 
 
 def check() -> Finding:
-    """Whether every image is there."""
+    """Whether every image is there, with the steps that later builds rest on."""
     try:
         state = DockerState()
         absent = list(dict.fromkeys(recipe.name for recipe, _, _ in _absent(state)))
@@ -59,7 +59,7 @@ def check() -> Finding:
         return Finding(NAME, "missing", detail=error.message, advice=error.suggestion)
     if absent:
         return Finding(
-            NAME, "missing", detail=f"Sin construir: {', '.join(absent)}.",
+            NAME, "missing", detail=f"Sin construir, o sin sus capas: {', '.join(absent)}.",
             advice="Ejecuta «taller doctor --fix».",
         )  # fmt: skip
     names = ", ".join(recipe.name for recipe in recipes())
@@ -100,12 +100,41 @@ def dockerfiles() -> tuple[bytes, ...]:
 
 def _absent(state: DockerState) -> Iterator[tuple[Recipe, str, str | None]]:
     base = _base_id(state)
+    images = state.images(intermediate=True)
     for recipe in recipes():
         for tag, target in recipe.targets(base).items():
-            try:
-                state.client.images.get(tag)
-            except ImageNotFound:
+            if not has_its_steps(tag, base, images):
                 yield recipe, tag, target
+
+
+def has_its_steps(tag: str, base_id: str, images: Sequence[Image]) -> bool:
+    """Whether an image is there with every step down to its base.
+
+    The builder's cache is the chain of parents. The containerd store keeps each step as an image
+    without a name, so that ``docker image prune`` takes it; what was loaded or came from BuildKit
+    has no parents at all. Then the image is there, and a build from cache is not possible.
+    """
+    known = {image.id: image for image in images}
+    found = next((image for image in images if tag in image.tags), None)
+    while found is not None and found.id != base_id:
+        found = known.get(found.parent)
+    return found is not None
+
+
+def fault() -> str:
+    """Which of the images a build cannot rest on, for the instructor; empty when all is well.
+
+    Raises:
+        EngineError: the engine does not answer.
+        TallerError: there is no base image.
+    """
+    broken = list(dict.fromkeys(recipe.name for recipe, _, _ in _absent(DockerState())))
+    if not broken:
+        return ""
+    return (
+        f"Faltan capas de las imágenes del taller ({', '.join(broken)}), y las respuestas se "
+        "construyen sin red sobre ellas. Ejecuta «taller doctor --fix» y califica otra vez."
+    )
 
 
 def _base_id(state: DockerState) -> str:

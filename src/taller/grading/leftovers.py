@@ -47,8 +47,17 @@ def remove_labelled(client: docker.DockerClient, label: str, report: Report) -> 
         report.remove("red", network["Id"], partial(api.remove_network, network["Id"]))
     for volume in api.volumes(filters=wanted).get("Volumes") or []:
         _remove_volume(client, volume["Name"], report)
-    for image in api.images(filters=wanted):
-        report.remove("imagen", image["Id"], partial(api.remove_image, image["Id"], force=True))
+    _remove_images(client, wanted, report)
+
+
+def _remove_images(client: docker.DockerClient, wanted: dict[str, str], report: Report) -> None:
+    """Remove images until no new one shows: under each may be a step of the build that made it,
+    which the containerd store lists only when nothing stands on it any more."""
+    api, seen = client.api, set[str]()
+    while new := {image["Id"] for image in api.images(filters=wanted)} - seen:
+        seen |= new
+        for id_ in sorted(new):
+            report.remove("imagen", id_, partial(api.remove_image, id_, force=True))
 
 
 def _remove_named_volumes(

@@ -92,6 +92,8 @@ def judge(task: "Task") -> Result:
         result = judged(exercise, answer, left, seen)
         if guard.outages:
             raise Infrastructure("El Docker Engine dejó de responder mientras tanto.")
+        if guard.failed_builds and (cause := built_images.fault()):
+            raise Infrastructure(cause)
         if guard.faults:
             raise GuardFailed("\n".join(guard.faults))
         result = oracle_told(refused.told(stopped.told(result), refusals), answer.stopped)
