@@ -61,12 +61,12 @@ class Evidence:
             return {"problems": {"probe": problem}}
         try:
             found = list(self._each(worlds))
-            note_probe(self._workspace.private, {"code": code, "probe": found})
-            return {"probe": found}
         except docker.errors.APIError as error:
             return {
                 "problems": {"probe": f"Docker no deja preparar la prueba: {error.explanation}"}
             }
+        note_probe(self._workspace.private, {"code": code, "probe": found})
+        return {"probe": found}
 
     def _each(self, worlds: Worlds) -> list[Json]:
         found = []
