@@ -167,7 +167,7 @@ def test_a_student_reads_the_feedback_without_a_complaint_of_the_browser(
     page = someone.open(path)
     expect(page.get_by_role("heading", name="ej01 · Provider y volúmenes")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("6 de 10 puntos")
-    expect(page.get_by_text("Otras comprobaciones: 0 de 2 puntos")).to_be_visible()
+    expect(page.get_by_text("Otras comprobaciones: 0 de 1 puntos")).to_be_visible()
     expect(page.get_by_text("Explicó bien en clase qué le faltaba.")).to_be_visible()
     assert someone.asked == [path.as_uri()]
     assert photograph(page, "feedback").stat().st_size < LARGEST_SCREENSHOT

@@ -145,7 +145,7 @@ def test_a_wrong_answer_gets_its_reason_and_a_hint_and_the_right_one_a_green_car
     student.run_all()
 
     check = student.cell('lab.check("raw_volume_exists"')
-    card = check.locator(".t-box.bad")
+    card = check.locator(".t-box.warn")
     row = card.locator("tr", has_text="El volumen gold existe en Docker")
     expect(row.locator(".mark")).to_have_text("✗")
     expect(row).to_contain_text(f"{prefix}_gold")
