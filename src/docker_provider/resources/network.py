@@ -10,6 +10,7 @@ from docker_provider.errors import ProviderError
 from docker_provider.planning import State
 from docker_provider.resource import Operation, Resource
 from docker_provider.resources.labels import from_engine, to_engine
+from docker_provider.resources.removal import remove_when_free
 from docker_provider.schema import (
     BOOL,
     IDENTIFIER,
@@ -110,11 +111,13 @@ class Network(Resource):
         return planned
 
     def delete(self, operation: Operation, state: State) -> None:
-        """Remove the network."""
-        try:
-            operation.client.remove_network(state["id"])
-        except NotFound:
-            return
+        """Remove the network, as soon as no container is on it."""
+        remove_when_free(
+            operation,
+            lambda: operation.client.remove_network(state["id"]),
+            "has active endpoints",
+            f'network "{state["name"]}"',
+        )
 
     def import_state(self, operation: Operation, identifier: str) -> State:
         """By id, a beginning of one, or name."""

@@ -6,6 +6,7 @@ from docker_provider.errors import ProviderError
 from docker_provider.planning import State
 from docker_provider.resource import Operation, Resource
 from docker_provider.resources.labels import from_engine, to_engine
+from docker_provider.resources.removal import remove_when_free
 from docker_provider.schema import (
     IDENTIFIER,
     STRING_MAP,
@@ -101,11 +102,13 @@ class Volume(Resource):
         return planned
 
     def delete(self, operation: Operation, state: State) -> None:
-        """Remove the volume."""
-        try:
-            operation.client.remove_volume(state["id"])
-        except NotFound:
-            return
+        """Remove the volume, as soon as no container has it."""
+        remove_when_free(
+            operation,
+            lambda: operation.client.remove_volume(state["id"]),
+            "volume is in use",
+            f'volume "{state["id"]}"',
+        )
 
     def import_state(self, operation: Operation, identifier: str) -> State:
         """By name."""
