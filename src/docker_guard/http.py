@@ -25,6 +25,8 @@ LINGER_BYTES = 256 * 1024 * 1024
 _BLOCK = 64 * 1024
 _REQUEST_LINE = re.compile(rb"(GET|HEAD|POST|PUT|DELETE) (/[\x21-\x7e]*) HTTP/1\.([01])")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*)")
+_LISTS = frozenset({"accept"})
+"""Headers that may come again, which then add to each other; the command line 29 repeats it."""
 _LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
@@ -181,10 +183,10 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
         header = _HEADER.fullmatch(raw)
         if header is None:
             raise malformed("una cabecera mal escrita o partida en dos líneas")
-        name = header[1].decode().lower()
-        if name in headers:
+        name, value = header[1].decode().lower(), header[2].decode("latin-1").strip(" \t")
+        if name in headers and name not in _LISTS:
             raise malformed(f"la cabecera {name} está repetida")
-        headers[name] = header[2].decode("latin-1").strip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 

@@ -19,9 +19,17 @@ _INFO = (
 API_VERSION = "1.38"
 """The API that the guard says it speaks. From 1.39 on kreuzwerker/docker 3.x builds with BuildKit,
 over a connection that the guard could not read; below, with the classic builder."""
+_COMMAND_LINE = "Docker-Client/"
+_COMMAND_LINE_API = "1.40"
+"""What the docker command line is told: from 29 on it speaks nothing older. How it builds does not
+depend on it, but on DOCKER_BUILDKIT and its plug-in buildx."""
 
 _NAMED_FILTERS = frozenset({"container", "image", "volume", "network"})
 _EVENT_FILTERS = frozenset({"type", "event", *_NAMED_FILTERS})
+
+
+def _announced(call: Call) -> str:
+    return _COMMAND_LINE_API if call.agent.startswith(_COMMAND_LINE) else API_VERSION
 
 
 async def ping(call: Call) -> Reply:
@@ -29,7 +37,7 @@ async def ping(call: Call) -> Reply:
     call.query.finish()
     async with call.engine.send(call.request("GET", "/_ping")) as answer:
         body = await answer.read()
-        headers = {"Content-Type": "text/plain", "Api-Version": API_VERSION}
+        headers = {"Content-Type": "text/plain", "Api-Version": _announced(call)}
         headers["Ostype"] = answer.headers.get("Ostype", "linux")
         return Reply(answer.status, body, headers)
 
@@ -40,8 +48,8 @@ async def version(call: Call) -> Reply:
     full = copy.deepcopy(await call.engine.version())
     for component in full.get("Components") or []:
         if "ApiVersion" in (component.get("Details") or {}):
-            component["Details"]["ApiVersion"] = API_VERSION
-    return Reply(200, {**full, "ApiVersion": API_VERSION})
+            component["Details"]["ApiVersion"] = _announced(call)
+    return Reply(200, {**full, "ApiVersion": _announced(call)})
 
 
 async def info(call: Call) -> Reply:

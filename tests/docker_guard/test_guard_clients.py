@@ -76,6 +76,18 @@ class TestCommandLine:
         assert info["Name"] == "taller"
         assert not info.get("HttpProxy")
 
+    def test_events_are_its_own_and_come_to_an_end(self, cli: Any) -> None:
+        cli.out("create", "--name", "dev_seen", BASE, "ls")
+        seen = cli.out("events", "--since", "60s", "--until=-2s", "--format", "{{json .}}")
+        names = [json.loads(line)["Actor"]["Attributes"]["name"] for line in seen.splitlines()]
+        assert names == ["dev_seen"]
+
+    def test_a_build_with_buildkit_says_how_to_build(self, send: Send) -> None:
+        upgrade = "Connection: Upgrade\r\nUpgrade: h2c\r\n"
+        for path, more in (("/grpc", upgrade), ("/session", upgrade), ("/session", "")):
+            head = f"POST /v1.40{path} HTTP/1.1\r\nHost: docker\r\n{more}\r\n"
+            assert b"DOCKER_BUILDKIT=0" in send(head.encode())
+
     @pytest.mark.parametrize(
         ("arguments", "reason"),
         [
@@ -116,7 +128,8 @@ def test_clients_are_told_a_version_whose_builds_the_guard_can_read(
 ) -> None:
     """From 1.39 on kreuzwerker/docker 3.x builds over a BuildKit session."""
     assert client.api.api_version == "1.38"
-    assert "1.38" in cli.out("version", "-f", "{{.Server.APIVersion}}")
+    said = "from 29 on the command line speaks nothing older than 1.40"
+    assert cli.out("version", "-f", "{{.Server.APIVersion}}") == "1.40", said
     assert "Builder-Version" not in client.api.head(f"{client.api.base_url}/_ping").headers
 
 

@@ -212,3 +212,8 @@ class TestOnASocket:
         answer = send(post("Connection: Upgrade", "Upgrade: tcp", target=target, body=""))
         assert answer.startswith(b"HTTP/1.1 403")
         assert b"docker logs" in answer
+
+
+def test_accept_may_come_again_as_the_command_line_sends_it() -> None:
+    head = parse_head(b"GET /events HTTP/1.1\r\nAccept: a/b\r\nHost: x\r\naccept: c/d\r\n\r\n")
+    assert head.headers["accept"] == "a/b, c/d"

@@ -11,7 +11,7 @@ import pytest
 
 from docker_guard import Guard, Tenant
 from taller.grading.sandbox import Completed, run_sandboxed
-from taller.grading.state_servers import LABEL, StateServers
+from taller.grading.state_servers import LABEL, StateServers, free_ports
 
 pytestmark = pytest.mark.engine
 
@@ -89,3 +89,7 @@ def test_a_tenant_does_not_see_its_own_server(
         with pytest.raises(docker.errors.NotFound):
             client.containers.get(server.id)
         client.close()
+
+
+def test_no_port_is_handed_out_twice() -> None:
+    assert len(set(free_ports(200))) == 200

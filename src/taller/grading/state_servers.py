@@ -113,7 +113,7 @@ class StateServers:
         self._folder = folder
         self._labels = {LABEL: prefix, "taller.run": run}
         self._password = secrets.token_hex(16)
-        self._ports = {kind: _free_port() for kind in _SERVERS}
+        self._ports = dict(zip(_SERVERS, free_ports(len(_SERVERS)), strict=True))
         self._listeners: list[socket.socket] = []
         self._locks = {kind: threading.Lock() for kind in _SERVERS}
         self._started: dict[str, str] = {}
@@ -271,7 +271,11 @@ def _listens(path: Path) -> bool:
         return False
 
 
-def _free_port() -> int:
-    """A port that is free on this machine too, for sandboxes without walls."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Ports that are free on this machine too, for sandboxes without walls.
+
+    They are held until all are found: one that was let go may be handed out again.
+    """
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(probe.getsockname()[1]) for probe in probes]
