@@ -39,5 +39,7 @@ def _show(finding: "Finding") -> None:
     mark, colour = _MARKS[finding.status]
     line = f"{mark} {finding.part:<19} {_WORDS[finding.status]:<11} {finding.version:<16}"
     click.echo(f"{click.style(line, fg=colour)} {finding.detail}")
+    for note in finding.notes:
+        click.echo(f"  · {note}")
     if finding.advice:
         click.echo(f"  → {finding.advice}")

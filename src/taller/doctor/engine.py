@@ -5,10 +5,12 @@ import shutil
 import time
 from pathlib import Path
 
+import docker
 import psutil
 
 from taller import process, workspace
 from taller.docker_state import DockerState, EngineError, engine_address
+from taller.doctor.engine_kind import Kind, how_to_install, kind_of
 from taller.doctor.finding import Finding
 from taller.doctor.packages import can_install, install
 from taller.errors import TallerError
@@ -17,16 +19,34 @@ from taller.progress import Progress, Update
 NAME = "Docker Engine"
 _LOCAL = "unix:///var/run/docker.sock"
 _START_SECONDS = 60
-_BY_HAND = "Instala Docker Desktop o Docker Engine, ábrelo y repite la orden."
 
 
 def check() -> Finding:
-    """Whether an engine answers."""
+    """Whether an engine answers, of which kind it is, and what follows from that."""
     try:
-        found = DockerState().version()
+        state = DockerState()
+        found, kind = state.version(), _kind(state)
     except EngineError as error:
-        return Finding(NAME, "missing", detail=error.message, advice=error.suggestion)
-    return Finding(NAME, "found", found.engine, f"{engine_address()} (API {found.api})")
+        absent = error.reason == "missing" and not can_install()
+        advice = how_to_install() if absent else error.suggestion
+        return Finding(NAME, "missing", detail=error.message, advice=advice)
+    if kind.unsupported:
+        return Finding(NAME, "missing", found.engine, kind.unsupported, kind.advice)
+    where = f"{engine_address()}{_context()} (API {found.api})"
+    detail = " · ".join((where, *kind.names))
+    return Finding(NAME, "found", found.engine, detail, notes=kind.notes)
+
+
+def _kind(state: DockerState) -> Kind:
+    return kind_of(state.client.version(), state.client.info(), engine_address())
+
+
+def _context() -> str:
+    """Which Docker context says where the engine is; empty for the usual one."""
+    if os.environ.get("DOCKER_HOST"):
+        return ", por DOCKER_HOST"
+    name = docker.ContextAPI.get_current_context().Name
+    return "" if name == "default" else f", contexto {name}"
 
 
 def fix(progress: Progress) -> None:
@@ -34,10 +54,13 @@ def fix(progress: Progress) -> None:
 
     Raises:
         EngineError: the engine is there but refuses this user, or is not this machine's.
+        TallerError: what answers is not an engine that the workshop works with.
         TallerError: it cannot be installed or started; the message says what to do by hand.
     """
     try:
-        DockerState()
+        kind = _kind(DockerState())
+        if kind.unsupported:
+            raise TallerError(kind.unsupported, kind.advice)
     except EngineError as error:
         if error.reason == "forbidden" or engine_address() != _LOCAL:
             raise
@@ -48,7 +71,7 @@ def fix(progress: Progress) -> None:
 
 def _install(progress: Progress) -> None:
     if not can_install():
-        raise TallerError("No hay Docker Engine en esta máquina.", _BY_HAND)
+        raise TallerError("No hay Docker Engine en esta máquina.", how_to_install())
     install(progress, "docker.io", "para tener un Docker Engine")
 
 

@@ -16,6 +16,7 @@ class Finding:
         version: of what was found, or "".
         detail: where it is, or why it cannot be used (Spanish).
         advice: what to do, or "" (Spanish).
+        notes: what follows from what was found (Spanish).
     """
 
     part: str
@@ -23,3 +24,4 @@ class Finding:
     version: str = ""
     detail: str = ""
     advice: str = ""
+    notes: tuple[str, ...] = ()
