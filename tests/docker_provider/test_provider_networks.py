@@ -142,3 +142,26 @@ def test_a_data_source_says_which_network_is_missing(workspace, prefix):
         'data "docker_network" "none" {\n  name = "${var.prefix}-none"\n}'
     ).apply()
     assert f'The engine has no network "{prefix}-none"' in result.errors
+
+
+def test_an_engine_that_ignores_a_mac_address_is_told_of(workspace, engine, base_image, prefix):
+    workspace.write("""
+resource "docker_network" "n" {
+  name = "${var.prefix}-n"
+}
+resource "docker_container" "c" {
+  name    = "${var.prefix}-c"
+  image   = local.base
+  command = ["sleep", "60"]
+  networks_advanced {
+    name        = docker_network.n.name
+    mac_address = "02:42:ac:11:99:02"
+  }
+}
+""")
+    result = workspace.apply()
+    assert result.ok, result.errors
+    [network] = engine.api.inspect_container(f"{prefix}-c")["NetworkSettings"]["Networks"].values()
+    obeyed = network["MacAddress"] == "02:42:ac:11:99:02"
+    assert ("02:42:ac:11:99:02" in result.warnings) is not obeyed
+    assert workspace.plan().actions == {}

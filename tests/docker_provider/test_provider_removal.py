@@ -25,8 +25,10 @@ def test_it_goes_as_soon_as_the_other_container_is_gone(
     other = engine.containers.run(
         base_image, ["sleep", "60"], name=f"{prefix}-other", detach=True, **held
     )
-    threading.Timer(1.5, other.remove, kwargs={"force": True}).start()
+    removal = threading.Timer(1.5, other.remove, kwargs={"force": True})
+    removal.start()
     result = workspace.destroy()
+    removal.join()
     assert result.ok, result.errors
 
 

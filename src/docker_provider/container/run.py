@@ -43,26 +43,29 @@ def follow(operation: Operation, planned: State, identifier: str) -> tuple[dict[
             _wait_for_health(operation, planned, identifier)
     found: dict[str, Any] = operation.client.inspect_container(identifier)
     _warn_about_memory(operation, planned, found)
+    _warn_about_addresses(operation, planned, found)
     return found, logs
 
 
 def _wait_for_end(operation: Operation, identifier: str) -> None:
     """Look the less often the longer it takes: who waits long should not keep a processor busy."""
     began = time.monotonic()
-    while _is_alive(operation.client.inspect_container(identifier)):
+    while is_alive(operation.client.inspect_container(identifier)):
         taken = time.monotonic() - began
         operation.cancellation.sleep(min(max(taken * _LOOK_SHARE, _FIRST_LOOK), _LONGEST_PAUSE))
 
 
-def _is_alive(found: dict[str, Any]) -> bool:
-    return bool(found["State"]["Running"] or found["State"]["Restarting"])
+def is_alive(found: dict[str, Any]) -> bool:
+    """Whether it runs, or the engine is about to start it again."""
+    state = found["State"]
+    return bool(state.get("Running") or state.get("Restarting"))
 
 
 def _check_running(operation: Operation, planned: State, identifier: str) -> None:
     deadline = time.monotonic() + SETTLING_SECONDS
     while True:
         found = operation.client.inspect_container(identifier)
-        if not _is_alive(found):
+        if not is_alive(found):
             raise _ended(operation, planned, found)
         if time.monotonic() > deadline:
             return
@@ -76,15 +79,16 @@ def _ended(operation: Operation, planned: State, found: dict[str, Any]) -> Ended
         "`must_run = false` with `attach = true` and `logs = true`; for a service, correct its "
         "command."
     )
+    code = found["State"].get("ExitCode", 0)
     return EndedError(
-        f'The container "{planned["name"]}" {when} with exit code {found["State"]["ExitCode"]}',
+        f'The container "{planned["name"]}" {when} with exit code {code}',
         f"{_killed_for_memory(planned, found)}Its last log lines:\n"
         f"{last_lines(operation, found['Id'])}\n\n{advice}",
     )
 
 
 def _killed_for_memory(planned: State, found: dict[str, Any]) -> str:
-    if not found["State"]["OOMKilled"]:
+    if not found["State"].get("OOMKilled"):
         return ""
     return f"The kernel killed it: it needed more than its memory limit of {planned['memory']} MB. "
 
@@ -99,6 +103,20 @@ def _warn_about_memory(operation: Operation, planned: State, found: dict[str, An
         )
 
 
+def _warn_about_addresses(operation: Operation, planned: State, found: dict[str, Any]) -> None:
+    """Engines before Docker 25 (API 1.44) take a `mac_address` of a network and forget it."""
+    networks = (found.get("NetworkSettings") or {}).get("Networks") or {}
+    given = {str(network.get("MacAddress")).lower() for network in networks.values()}
+    for network in planned["networks_advanced"] or []:
+        wanted = network["mac_address"]
+        if wanted and found["State"].get("Running") and wanted.lower() not in given:
+            operation.warn(
+                f'The container "{planned["name"]}" has not got the address {wanted}',
+                "This Docker Engine ignores `mac_address` in networks_advanced: on the network "
+                f"{network['name']} it chose one by itself. Docker 25 and newer obey.",
+            )
+
+
 def _wait_for_health(operation: Operation, planned: State, identifier: str) -> None:
     deadline = time.monotonic() + planned["wait_timeout"]
     pause = _FIRST_LOOK
@@ -109,7 +127,7 @@ def _wait_for_health(operation: Operation, planned: State, identifier: str) -> N
             raise _no_healthcheck(planned)
         if health["Status"] == "healthy":
             return
-        if time.monotonic() > deadline or not state["Running"]:
+        if time.monotonic() > deadline or not state.get("Running"):
             raise _unhealthy(operation, planned, identifier, health)
         operation.cancellation.sleep(pause)
         pause = min(pause * 1.5, _SLOWEST_LOOK)

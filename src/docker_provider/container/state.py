@@ -10,6 +10,10 @@ from docker_provider.planning import State
 from docker_provider.schema import Value
 
 Inspected = Mapping[str, Any]
+"""Newer engines (API 1.52) leave out what is not set: only what always has a value is indexed."""
+
+_NEVER = "0001-"
+"""How the time of what never happened begins."""
 
 
 def created(planned: State, found: Inspected) -> State:
@@ -54,14 +58,14 @@ def _implied(name: str, value: Value, state: State) -> bool:
 
 def _run(found: Inspected) -> State:
     """How the container's process fares."""
-    running = found["State"]["Running"]
-    settings = found["NetworkSettings"]
-    started = not found["State"]["StartedAt"].startswith("0001-")
+    state, settings = found["State"], found.get("NetworkSettings") or {}
+    started = not state.get("StartedAt", _NEVER).startswith(_NEVER)
+    ended = started and not state.get("Running")
     return {
-        "exit_code": found["State"]["ExitCode"] if started and not running else None,
+        "exit_code": state.get("ExitCode", 0) if ended else None,
         "bridge": settings.get("Bridge") or "",
         "network_data": [
-            _network(n, data) for n, data in sorted(settings.get("Networks", {}).items())
+            _network(n, data) for n, data in sorted((settings.get("Networks") or {}).items())
         ],
     }
 
@@ -81,7 +85,7 @@ def _network(name: str, data: Mapping[str, Any]) -> State:
 
 def _with_external(ports: list[State], found: Inspected) -> list[State]:
     """Fill in the ports that the engine chose: known only while the container runs."""
-    live = found["NetworkSettings"].get("Ports") or {}
+    live = (found.get("NetworkSettings") or {}).get("Ports") or {}
     return [{**port, "external": _external(port, live)} for port in ports]
 
 
@@ -89,24 +93,24 @@ def _external(port: State, live: Mapping[str, Any]) -> int | None:
     if port["external"] not in (None, UNKNOWN):
         return int(port["external"])
     bindings = live.get(f"{port['internal']}/{port['protocol']}") or []
-    ours = [b for b in bindings if b["HostIp"] == port["ip"]] or bindings
+    ours = [b for b in bindings if b.get("HostIp") == port["ip"]] or bindings
     return int(ours[0]["HostPort"]) if ours else None
 
 
 def _mutable(found: Inspected) -> State:
     host = found["HostConfig"]
-    swap = host["MemorySwap"]
+    swap, policy = host.get("MemorySwap") or 0, host.get("RestartPolicy") or {}
     return {
         "name": found["Name"].lstrip("/"),
-        "restart": host["RestartPolicy"]["Name"] or "no",
-        "max_retry_count": host["RestartPolicy"]["MaximumRetryCount"],
-        "memory": host["Memory"] // MEGABYTE,
-        "memory_reservation": host["MemoryReservation"] // MEGABYTE,
+        "restart": policy.get("Name") or "no",
+        "max_retry_count": policy.get("MaximumRetryCount") or 0,
+        "memory": (host.get("Memory") or 0) // MEGABYTE,
+        "memory_reservation": (host.get("MemoryReservation") or 0) // MEGABYTE,
         "memory_swap": swap // MEGABYTE if swap > 0 else swap,
-        "cpu_shares": host["CpuShares"],
-        "cpu_set": host["CpusetCpus"],
-        "cpu_period": host["CpuPeriod"],
-        "cpu_quota": host["CpuQuota"],
+        "cpu_shares": host.get("CpuShares") or 0,
+        "cpu_set": host.get("CpusetCpus") or "",
+        "cpu_period": host.get("CpuPeriod") or 0,
+        "cpu_quota": host.get("CpuQuota") or 0,
     }
 
 
@@ -119,12 +123,12 @@ def everything(found: Inspected) -> State:
         "image": found["Config"]["Image"],
         "command": config.get("Cmd") or [],
         "entrypoint": config.get("Entrypoint") or [],
-        "hostname": config.get("Hostname"),
-        "domainname": config.get("Domainname"),
-        "user": config.get("User"),
-        "working_dir": config.get("WorkingDir"),
-        "tty": config.get("Tty"),
-        "stdin_open": config.get("OpenStdin"),
+        "hostname": config.get("Hostname") or "",
+        "domainname": config.get("Domainname") or "",
+        "user": config.get("User") or "",
+        "working_dir": config.get("WorkingDir") or "",
+        "tty": bool(config.get("Tty")),
+        "stdin_open": bool(config.get("OpenStdin")),
         "stop_signal": config.get("StopSignal") or "",
         "stop_timeout": config.get("StopTimeout") or 0,
         "healthcheck": _healthcheck(config.get("Healthcheck")),
@@ -134,30 +138,31 @@ def everything(found: Inspected) -> State:
 
 
 def _host(host: Mapping[str, Any]) -> State:
+    log, mode = host.get("LogConfig") or {}, host.get("NetworkMode") or "default"
     return {
         "dns": host.get("Dns") or [],
         "dns_opts": host.get("DnsOptions") or [],
         "dns_search": host.get("DnsSearch") or [],
         "group_add": host.get("GroupAdd") or [],
         "init": bool(host.get("Init")),
-        "ipc_mode": host["IpcMode"],
-        "log_driver": host["LogConfig"]["Type"],
-        "log_opts": host["LogConfig"]["Config"] or {},
-        "network_mode": "bridge" if host["NetworkMode"] == "default" else host["NetworkMode"],
-        "pid_mode": host["PidMode"],
-        "privileged": host["Privileged"],
-        "publish_all_ports": host["PublishAllPorts"],
-        "read_only": host["ReadonlyRootfs"],
-        "rm": host["AutoRemove"],
-        "runtime": host["Runtime"],
+        "ipc_mode": host.get("IpcMode") or "",
+        "log_driver": log.get("Type") or "",
+        "log_opts": log.get("Config") or {},
+        "network_mode": "bridge" if mode == "default" else mode,
+        "pid_mode": host.get("PidMode") or "",
+        "privileged": bool(host.get("Privileged")),
+        "publish_all_ports": bool(host.get("PublishAllPorts")),
+        "read_only": bool(host.get("ReadonlyRootfs")),
+        "rm": bool(host.get("AutoRemove")),
+        "runtime": host.get("Runtime") or "",
         "security_opts": host.get("SecurityOpt") or [],
-        "shm_size": host["ShmSize"] // MEGABYTE,
+        "shm_size": (host.get("ShmSize") or 0) // MEGABYTE,
         "sysctls": host.get("Sysctls") or {},
         "tmpfs": host.get("Tmpfs") or {},
-        "userns_mode": host["UsernsMode"],
+        "userns_mode": host.get("UsernsMode") or "",
         "host": [_extra_host(entry) for entry in host.get("ExtraHosts") or []],
         "ulimit": [
-            {"name": u["Name"], "soft": u["Soft"], "hard": u["Hard"]}
+            {"name": u["Name"], "soft": u.get("Soft", 0), "hard": u.get("Hard", 0)}
             for u in host.get("Ulimits") or []
         ],
         "devices": [_device(device) for device in host.get("Devices") or []],
@@ -173,8 +178,8 @@ def _extra_host(entry: str) -> State:
 def _device(device: Mapping[str, str]) -> State:
     return {
         "host_path": device["PathOnHost"],
-        "container_path": device["PathInContainer"],
-        "permissions": device["CgroupPermissions"],
+        "container_path": device.get("PathInContainer") or device["PathOnHost"],
+        "permissions": device.get("CgroupPermissions") or "rwm",
     }
 
 
@@ -191,8 +196,8 @@ def _ports(bindings: Mapping[str, Any]) -> list[State]:
             {
                 "internal": int(internal),
                 "protocol": protocol,
-                "ip": place["HostIp"] or "0.0.0.0",  # noqa: S104 - the engine's own meaning
-                "external": int(place["HostPort"]) if place["HostPort"] else None,
+                "ip": place.get("HostIp") or "0.0.0.0",  # noqa: S104 - the engine's own meaning
+                "external": int(place["HostPort"]) if place.get("HostPort") else None,
             }
             for place in places
         ]

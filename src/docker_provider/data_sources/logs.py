@@ -87,7 +87,7 @@ _LOOK_SECONDS = 0.2
 
 
 def _running(operation: Operation, name: str) -> bool:
-    return bool(operation.client.inspect_container(name)["State"]["Running"])
+    return bool(operation.client.inspect_container(name)["State"].get("Running"))
 
 
 def _tail(text: str) -> Literal["all"] | int:

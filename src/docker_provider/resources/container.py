@@ -134,7 +134,7 @@ class Container(Resource):
         if state["image"] is None:
             return imported(state, found)
         must_run = state["must_run"] and state["start"]
-        if must_run and not (found["State"]["Running"] or found["State"]["Restarting"]):
+        if must_run and not run.is_alive(found):
             _remove(operation, state, found["Id"])
             operation.warn(
                 f'The container "{state["name"]}" had stopped',
@@ -237,9 +237,10 @@ def _name_taken(operation: Operation, name: str, refusal: APIError) -> ProviderE
         return ProviderError(f'The container "{name}" cannot be created', str(refusal.explanation))
     return ProviderError(
         f'There is a container named "{name}" already',
-        f"It has the id {other['Id'][:12]}, runs the image {other['Config']['Image']}, is "
-        f"{other['State']['Status']}, and is not in this Terraform state. Choose another name or "
-        f"prefix; or, if it is yours, take it over with `terraform import ADDRESS {name}`; or "
+        f"It has the id {other['Id'][:12]}, runs the image {other['Config'].get('Image')}, is "
+        f"{other['State'].get('Status', 'there')}, and is not in this Terraform state. Choose "
+        "another name or prefix; or, if it is yours, take it over with "
+        f"`terraform import ADDRESS {name}`; or "
         f"remove it with `docker rm -f {name}`.",
     )
 

@@ -145,14 +145,14 @@ def observed(network: Value) -> State:
         "name": network["Name"],
         "driver": network["Driver"],
         "options": network.get("Options") or {},
-        "internal": network["Internal"],
-        "attachable": network["Attachable"],
-        "ingress": network["Ingress"],
-        "ipv6": network["EnableIPv6"],
+        "internal": bool(network.get("Internal")),
+        "attachable": bool(network.get("Attachable")),
+        "ingress": bool(network.get("Ingress")),
+        "ipv6": bool(network.get("EnableIPv6")),
         "ipam_driver": ipam.get("Driver") or "default",
         "ipam_options": ipam.get("Options") or None,
         "ipam_config": [_pool(pool) for pool in ipam.get("Config") or []],
-        "scope": network["Scope"],
+        "scope": network.get("Scope") or "local",
     }
 
 

@@ -18,6 +18,8 @@ from docker_provider.schema import (
     optional,
 )
 
+_NAMELESS = "com.docker.volume.anonymous"
+
 _CLUSTER = Block(
     (
         computed("id"),
@@ -95,7 +97,7 @@ class Volume(Resource):
             volume = operation.client.inspect_volume(state["id"])
         except NotFound:
             return None
-        return {**state, **_observed(volume), "labels": from_engine(volume.get("Labels"))}
+        return {**state, **_observed(volume), "labels": _labels(volume, state)}
 
     def update(self, operation: Operation, prior: State, planned: State) -> State:
         """Every argument forces replacement, so there is nothing to change in the engine."""
@@ -115,11 +117,18 @@ class Volume(Resource):
         return {"id": identifier}
 
 
+def _labels(volume: State, state: State) -> list[dict[str, str]]:
+    """The volume's labels, without the one by which newer engines mark a volume without a name."""
+    found = volume.get("Labels") or {}
+    ours = to_engine(state["labels"])
+    return from_engine({k: v for k, v in found.items() if k != _NAMELESS or k in ours})
+
+
 def _observed(volume: State) -> State:
     return {
         "id": volume["Name"],
         "name": volume["Name"],
-        "driver": volume["Driver"],
+        "driver": volume.get("Driver") or "local",
         "driver_opts": volume.get("Options") or None,
-        "mountpoint": volume["Mountpoint"],
+        "mountpoint": volume.get("Mountpoint") or "",
     }
