@@ -7,7 +7,7 @@ PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults corpus browser bench mutants compare docs clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults corpus same browser bench mutants compare docs clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -65,6 +65,9 @@ faults: setup ## What goes wrong in a class, and kills of its grader
 
 corpus: setup ## A class of unusual, wrong and hostile answers, each with a good teacher's verdict
 	$(PYTEST) tests/faults/test_corpus.py
+
+same: doctor ## The whole corpus on other machines: the oldest and newest Terraform, limits, load (half an hour)
+	TALLER_WHOLE_CORPUS=1 $(PYTEST) tests/faults/test_same_verdict.py
 
 notebooks: setup ## Every lesson, every solution and every wrong answer
 	$(PYTEST) -n 2 -m engine tests/notebooks
