@@ -5,9 +5,9 @@ import requests
 from docker.errors import DockerException
 from requests.adapters import HTTPAdapter
 
+from docker_provider.context_adapter import ContextAdapter
 from docker_provider.diagnosis import explain
 from docker_provider.endpoint import Endpoint, ProviderConfig, resolve_endpoint
-from docker_provider.tls import ContextAdapter
 
 __all__ = ["ProviderConfig", "connect", "explain"]
 

@@ -1,12 +1,14 @@
 """Errors as Terraform shows them."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Iterable
 
-from docker.errors import APIError
 from tf.gen import tfplugin_pb2 as pb
 
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import Path
 from docker_provider.resource import InvalidArgumentError
 
@@ -35,7 +37,7 @@ def error(problem: ProviderError) -> pb.Diagnostic:
     )
 
 
-def refusal(answer: APIError) -> pb.Diagnostic:
+def refusal(answer: docker_errors.APIError) -> pb.Diagnostic:
     """A diagnostic for an engine that answered, but said no."""
     explanation = str(answer.explanation or answer)
     return pb.Diagnostic(

@@ -1,13 +1,12 @@
 """Which Docker Engine the provider's configuration means."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-from docker.constants import DEFAULT_NPIPE, IS_WINDOWS_PLATFORM
 
 from docker_provider.docker_context import (
     DEFAULT_CONTEXT,
@@ -18,7 +17,9 @@ from docker_provider.errors import ConfigurationError
 from docker_provider.registry_auth import RegistryAuth
 from docker_provider.tls import TlsMaterial
 
-PLATFORM_SOCKET = DEFAULT_NPIPE if IS_WINDOWS_PLATFORM else "unix:///var/run/docker.sock"
+PLATFORM_SOCKET = (
+    "npipe:////./pipe/docker_engine" if sys.platform == "win32" else "unix:///var/run/docker.sock"
+)
 REPLACED_BY = "DOCKER_DEFAULT_SOCKET"
 """The variable with the address of what takes the platform's socket's place, where programs must
 not reach the real one."""

@@ -1,15 +1,14 @@
 """The configuration in force and the engine client that belongs to it."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Mapping
 
-import docker
-from docker.errors import DockerException
-from requests import RequestException
-
 from docker_provider.codec import has_unknown
-from docker_provider.connection import ProviderConfig, connect, explain
+from docker_provider.endpoint import ProviderConfig
 from docker_provider.errors import ConfigurationError, ProviderError
+from docker_provider.on_demand import docker, docker_errors, requests
 from docker_provider.schema import Value
 
 _RUN_END_SECONDS = 0.5
@@ -58,9 +57,11 @@ class EngineSession:
             self._changed.notify_all()
 
     def _connect(self, config: ProviderConfig) -> docker.APIClient:
+        from docker_provider.connection import connect, explain
+
         try:
             return connect(config)
-        except (DockerException, RequestException, OSError) as failure:
+        except (docker_errors.DockerException, requests.RequestException, OSError) as failure:
             raise ProviderError(*explain(failure, config)) from failure
 
     def _replace(self, config: ProviderConfig, client: docker.APIClient | None) -> None:
@@ -82,6 +83,8 @@ class EngineSession:
 
     def explain(self, failure: Exception) -> ProviderError:
         """Describe a connection that failed in the middle of a request."""
+        from docker_provider.connection import explain
+
         return ProviderError(*explain(failure, self._config))
 
 

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from docker.auth import resolve_repository_name
-from docker.errors import DockerException
-from docker.utils import parse_repository_tag
-
 from docker_provider.errors import ConfigurationError
+from docker_provider.on_demand import docker_auth, docker_errors, docker_utils
 
 DOCKER_HUB = "docker.io"
 
@@ -20,7 +17,7 @@ def split_reference(name: str) -> tuple[str, str]:
     ('127.0.0.1:5000/app', 'sha256:0f')
     """
     named, _, digest = name.partition("@")
-    path, tag = parse_repository_tag(named)
+    path, tag = docker_utils.parse_repository_tag(named)
     return path, digest or tag or ""
 
 
@@ -43,8 +40,8 @@ class ImageName:
         """
         path, reference = split_reference(name)
         try:
-            registry, repository = resolve_repository_name(path)
-        except DockerException as error:
+            registry, repository = docker_auth.resolve_repository_name(path)
+        except docker_errors.DockerException as error:
             raise ConfigurationError(
                 "The image name cannot be used", f'"{name}": {error}'
             ) from error

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from docker.errors import APIError, ImageNotFound, NotFound
-
 from docker_provider.errors import ProviderError
 from docker_provider.image_name import split_reference
+from docker_provider.on_demand import docker_errors
 from docker_provider.registry_auth import credentials_for, registry_of
 from docker_provider.resource import Operation
 
@@ -18,7 +17,7 @@ def find_image(operation: Operation, name: str) -> dict[str, Any] | None:
         # types-docker leaves this one call untyped.
         inspect: Callable[[str], dict[str, Any]] = operation.client.inspect_image
         return inspect(name)
-    except (ImageNotFound, NotFound):
+    except (docker_errors.ImageNotFound, docker_errors.NotFound):
         return None
 
 
@@ -62,7 +61,7 @@ def _pull(operation: Operation, name: str, platform: str | None) -> None:
             operation.cancellation.check()
             if "error" in event:
                 raise _pull_failed(name, registry, event["error"])
-    except APIError as refusal:
+    except docker_errors.APIError as refusal:
         raise _pull_failed(name, registry, str(refusal.explanation or refusal)) from refusal
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from docker.auth import AuthConfig
-from docker.errors import DockerException
-
 from docker_provider.docker_context import configuration_folder
 from docker_provider.errors import ConfigurationError
 from docker_provider.image_name import DOCKER_HUB, ImageName
+from docker_provider.on_demand import docker_auth, docker_errors
 
 _DOCKER_HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
@@ -112,9 +110,13 @@ def _from_file(path: Path, registry: str) -> Credentials:
 def _from_text(text: str, origin: str, registry: str) -> Credentials:
     try:
         entries = json.loads(text)
-        found = AuthConfig.load_config(None, entries) if entries else AuthConfig({})
+        found = (
+            docker_auth.AuthConfig.load_config(None, entries)
+            if entries
+            else docker_auth.AuthConfig({})
+        )
         entry = found.resolve_authconfig(None if registry == DOCKER_HUB else registry)
-    except (ValueError, AttributeError, DockerException) as error:
+    except (ValueError, AttributeError, docker_errors.DockerException) as error:
         # AttributeError: JSON that is no object. DockerException: also a helper that fails.
         raise ConfigurationError(
             f"The credentials for the registry {registry} cannot be used",

@@ -4,15 +4,14 @@ Protocol: the Docker Registry HTTP API V2 (the OCI distribution specification), 
 authentication; https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 """
 
+from __future__ import annotations
+
 import hashlib
 from typing import Any
 
-import requests
-from requests.auth import HTTPBasicAuth
-from requests.utils import parse_dict_header
-
 from docker_provider.errors import ProviderError
 from docker_provider.image_name import DOCKER_HUB, ImageName
+from docker_provider.on_demand import requests
 from docker_provider.registry_auth import Credentials, is_loopback
 
 TIMEOUT = 30
@@ -100,7 +99,7 @@ class RegistryClient:
         """What the registry's WWW-Authenticate header asks for, as a requests auth."""
         kind, _, fields = challenge.partition(" ")
         if kind.lower() == "bearer":
-            wanted = parse_dict_header(fields)  # type: ignore[no-untyped-call]  # in requests itself
+            wanted = requests.utils.parse_dict_header(fields)  # type: ignore[no-untyped-call]  # in requests itself
             return _Bearer(self._token(wanted, image, method))
         if not self._credentials.username:
             raise self._needs_credentials()
@@ -123,10 +122,10 @@ class RegistryClient:
         content = answer.json()
         return str(content.get("token") or content.get("access_token", ""))
 
-    def _basic(self) -> HTTPBasicAuth:
+    def _basic(self) -> requests.auth.HTTPBasicAuth:
         # As bytes, because requests would encode text as Latin-1, and registries read UTF-8.
         username, password = self._credentials.username, self._credentials.password
-        return HTTPBasicAuth(username.encode(), password.encode())
+        return requests.auth.HTTPBasicAuth(username.encode(), password.encode())
 
     def _refusal(self, answer: requests.Response, image: ImageName) -> ProviderError:
         status = answer.status_code
@@ -173,7 +172,7 @@ class RegistryClient:
         )
 
 
-class _Bearer(requests.auth.AuthBase):
+class _Bearer:
     def __init__(self, token: str) -> None:
         self._token = token
 

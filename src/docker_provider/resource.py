@@ -1,18 +1,20 @@
 """What a resource type and a data source are, and what they are given to work with."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-
-import docker
+from typing import TypeAlias
 
 from docker_provider.cancellation import Cancellation
-from docker_provider.connection import ProviderConfig
+from docker_provider.endpoint import ProviderConfig
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker
 from docker_provider.planning import Path, State
 from docker_provider.schema import Schema, Value
 
-Engine = Callable[[], docker.APIClient]
+Engine: TypeAlias = "Callable[[], docker.APIClient]"
 """Gives the engine's client; raises ProviderError where there is none."""
 
 

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
-from docker.errors import APIError, DockerException
-from requests import RequestException
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
@@ -18,6 +16,7 @@ from docker_provider.cancellation import CancellationRegistry
 from docker_provider.codec import conform, decode, encode, settle
 from docker_provider.engine_session import EngineSession
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors, requests
 from docker_provider.planning import State, plan, replacement_paths
 from docker_provider.provider import DATA_SOURCES, RESOURCES, SCHEMA, provider_problems
 from docker_provider.resource import Operation, Resource
@@ -208,9 +207,9 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]  # the stubs
             yield
         except ProviderError as problem:
             response.diagnostics.append(diagnostics.error(problem))
-        except APIError as answer:
+        except docker_errors.APIError as answer:
             response.diagnostics.append(diagnostics.refusal(answer))
-        except (DockerException, RequestException, OSError) as failure:
+        except (docker_errors.DockerException, requests.RequestException, OSError) as failure:
             response.diagnostics.append(diagnostics.error(self._session.explain(failure)))
         except Exception as failure:  # noqa: BLE001 - a bug must reach the person as a diagnostic
             name = response.DESCRIPTOR.full_name

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from docker_provider.__main__ import MAGIC_COOKIE
 
 pytestmark = pytest.mark.engine
 
@@ -256,3 +259,25 @@ def test_the_schema_says_that_the_provider_is_the_embedded_one(workspace):
     schema = json.loads(shown.output)["provider_schemas"][ADDRESS]
     assert schema["provider"]["block"]["description"].startswith("Embedded provider")
     assert schema["resource_schemas"]["docker_container"]["version"] == 2
+
+
+def test_a_start_imports_neither_docker_nor_requests():
+    program = (
+        "import sys, docker_provider.server, docker_provider.plugin_tls\n"
+        "print([name for name in ('docker', 'requests', 'psutil') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", "they take as long to import as all the rest"
+
+
+def test_a_launched_provider_is_ready_within_its_time():
+    """In processor time, which a busy machine hardly lengthens; the handshake is included."""
+    name, value = MAGIC_COOKIE
+    environment = {**os.environ, name: value, "PLUGIN_CLIENT_CERT": "any"}
+    command = [sys.executable, "-m", "docker_provider"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith("1|6|unix|")
+        process.kill()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 0.4

@@ -3,10 +3,9 @@
 import time
 from typing import Any
 
-from docker.errors import APIError
-
 from docker_provider.container.request import engine_removes
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import Operation
 
@@ -157,14 +156,14 @@ def last_lines(operation: Operation, identifier: str) -> str:
     """The container's last log lines, or a note that there are none."""
     try:
         return _log_text(operation, identifier, LOG_LINES).rstrip() or "(it printed nothing)"
-    except APIError as refusal:
+    except docker_errors.APIError as refusal:
         return f"(its log cannot be read: {refusal.explanation})"
 
 
 def _kept_logs(operation: Operation, planned: State, identifier: str) -> str | None:
     try:
         return _log_text(operation, identifier)
-    except APIError as refusal:
+    except docker_errors.APIError as refusal:
         operation.warn(
             f'The logs of the container "{planned["name"]}" cannot be kept',
             f"{refusal.explanation}. `logs = true` needs a log_driver that can be read, such as "

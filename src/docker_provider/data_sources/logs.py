@@ -4,10 +4,9 @@ import time
 from datetime import datetime
 from typing import Literal
 
-from docker.errors import NotFound
-
 from docker_provider.durations import seconds
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import DataSource, Operation
 from docker_provider.schema import (
@@ -75,7 +74,7 @@ class LogsData(DataSource):
                 since=_moment("since", config["since"]),
                 until=_moment("until", config["until"]),
             )
-        except NotFound as absence:
+        except docker_errors.NotFound as absence:
             raise ProviderError(
                 f'There is no container "{config["name"]}" to read logs from',
                 "Check the name (`docker ps -a`), or refer to the docker_container resource.",

@@ -1,8 +1,7 @@
 """docker_network, read: a network that exists already."""
 
-from docker.errors import NotFound
-
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import DataSource, Operation
 from docker_provider.resources.network import observed
@@ -45,7 +44,7 @@ class NetworkData(DataSource):
         """Look the network up."""
         try:
             found = observed(operation.client.inspect_network(config["name"]))
-        except NotFound as absence:
+        except docker_errors.NotFound as absence:
             raise ProviderError(
                 f'The engine has no network "{config["name"]}"',
                 "Check the name (`docker network ls`), or make it with a docker_network resource.",

@@ -1,10 +1,9 @@
 """docker_container: a running service, or a batch job that ends."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-
-import docker
-from docker.errors import APIError, NotFound
 
 from docker_provider.codec import UNKNOWN
 from docker_provider.container import run, upload
@@ -14,6 +13,7 @@ from docker_provider.container.schema import CONTAINER
 from docker_provider.container.state import created, imported, refreshed
 from docker_provider.errors import ProviderError
 from docker_provider.image_store import ensure_image
+from docker_provider.on_demand import docker, docker_errors
 from docker_provider.planning import Path, State, same
 from docker_provider.resource import Engine, InvalidArgumentError, Operation, Resource
 from docker_provider.schema import Value
@@ -82,10 +82,10 @@ class Container(Resource):
         try:
             self._prepare(operation, planned, identifier)
             found, logs = run.follow(operation, planned, identifier)
-        except (APIError, run.EndedError) as failure:
+        except (docker_errors.APIError, run.EndedError) as failure:
             _remove(operation, planned, identifier)
             operation.forget()
-            if isinstance(failure, APIError):
+            if isinstance(failure, docker_errors.APIError):
                 raise _cannot_start(planned, failure) from failure
             raise
         if run.leaves_nothing(planned):
@@ -97,7 +97,7 @@ class Container(Resource):
             # types-docker leaves this one call untyped.
             create: Callable[..., dict[str, Any]] = operation.client.create_container_from_config
             made = create(create_request(planned), planned["name"])
-        except APIError as refusal:
+        except docker_errors.APIError as refusal:
             if refusal.status_code == _CONFLICT:
                 raise _name_taken(operation, planned["name"], refusal) from refusal
             raise _cannot_start(planned, refusal) from refusal
@@ -129,7 +129,7 @@ class Container(Resource):
         """
         try:
             found = operation.client.inspect_container(state["id"])
-        except NotFound:
+        except docker_errors.NotFound:
             return None
         if state["image"] is None:
             return imported(state, found)
@@ -160,7 +160,7 @@ class Container(Resource):
         try:
             if state["destroy_grace_seconds"] and not state["attach"]:
                 operation.client.stop(state["id"], timeout=state["destroy_grace_seconds"])
-        except NotFound:
+        except docker_errors.NotFound:
             return
         _remove(operation, state, state["id"])
 
@@ -183,7 +183,7 @@ def _runs(client: docker.APIClient, prior: State, planned: State) -> bool:
     try:
         used = client.inspect_container(prior["id"])["Image"]
         return bool(used == inspect(planned["image"])["Id"])
-    except NotFound:
+    except docker_errors.NotFound:
         return False
 
 
@@ -193,9 +193,9 @@ def _remove(operation: Operation, state: State, identifier: str) -> None:
         operation.client.remove_container(
             identifier, v=state["remove_volumes"] is not False, force=True
         )
-    except NotFound:
+    except docker_errors.NotFound:
         return
-    except APIError as refusal:
+    except docker_errors.APIError as refusal:
         if refusal.status_code != _CONFLICT:  # 409: the engine is removing it already
             raise
     while _exists(operation, identifier):
@@ -225,15 +225,15 @@ def _update(operation: Operation, planned: State) -> None:
 def _exists(operation: Operation, identifier: str) -> bool:
     try:
         operation.client.inspect_container(identifier)
-    except NotFound:
+    except docker_errors.NotFound:
         return False
     return True
 
 
-def _name_taken(operation: Operation, name: str, refusal: APIError) -> ProviderError:
+def _name_taken(operation: Operation, name: str, refusal: docker_errors.APIError) -> ProviderError:
     try:
         other = operation.client.inspect_container(name)
-    except NotFound:
+    except docker_errors.NotFound:
         return ProviderError(f'The container "{name}" cannot be created', str(refusal.explanation))
     return ProviderError(
         f'There is a container named "{name}" already',
@@ -245,7 +245,7 @@ def _name_taken(operation: Operation, name: str, refusal: APIError) -> ProviderE
     )
 
 
-def _cannot_start(planned: State, refusal: APIError) -> ProviderError:
+def _cannot_start(planned: State, refusal: docker_errors.APIError) -> ProviderError:
     reason = str(refusal.explanation or refusal)
     ports = ", ".join(str(p["external"]) for p in planned["ports"] or [] if p["external"])
     if "port is already allocated" in reason or "address already in use" in reason:

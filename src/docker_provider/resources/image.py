@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from docker.errors import APIError, ImageNotFound
-
 from docker_provider.codec import UNKNOWN
 from docker_provider.errors import ProviderError
-from docker_provider.image_build import build_image
 from docker_provider.image_name import split_reference
 from docker_provider.image_store import ensure_image, find_image, repo_digest
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import InvalidArgumentError, Operation, Resource
 from docker_provider.resources.build_schema import BUILD
@@ -66,6 +64,8 @@ class Image(Resource):
 
     def create(self, operation: Operation, planned: State) -> State:
         """Build the image, or pull it when the engine does not have it."""
+        from docker_provider.image_build import build_image
+
         with operation.cancellation.limited(limit(planned, "create")):
             for block in planned["build"] or []:
                 build_image(operation, planned["name"], block)
@@ -94,7 +94,7 @@ class Image(Resource):
             return
         try:
             _untag(operation, state["name"], force=bool(state["force_remove"]))
-        except APIError as refusal:
+        except docker_errors.APIError as refusal:
             raise ProviderError(
                 f'The image "{state["name"]}" cannot be removed',
                 f"{refusal.explanation}. Remove the containers that use it first, or set "
@@ -110,7 +110,7 @@ def _tags(state: State) -> set[str]:
 def _untag(operation: Operation, name: str, *, force: bool = False) -> None:
     try:
         operation.client.remove_image(name, force=force)
-    except ImageNotFound:
+    except docker_errors.ImageNotFound:
         return
 
 

@@ -1,12 +1,12 @@
 """docker_network: a network that containers join."""
 
-from ipaddress import ip_network
+from __future__ import annotations
 
-from docker.errors import NotFound
-from docker.types import IPAMConfig, IPAMPool
+from ipaddress import ip_network
 
 from docker_provider.codec import UNKNOWN
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker, docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import Operation, Resource
 from docker_provider.resources.labels import from_engine, to_engine
@@ -100,7 +100,7 @@ class Network(Resource):
         """Look the network up by its id (or, after an import, by what was given)."""
         try:
             network = operation.client.inspect_network(state["id"])
-        except NotFound:
+        except docker_errors.NotFound:
             return None
         found = observed(network)
         found["ipam_config"] = _as_configured(state["ipam_config"] or [], found["ipam_config"])
@@ -124,9 +124,9 @@ class Network(Resource):
         return {"id": identifier}
 
 
-def _ipam(planned: State) -> IPAMConfig:
+def _ipam(planned: State) -> docker.types.IPAMConfig:
     pools = [
-        IPAMPool(
+        docker.types.IPAMPool(
             subnet=block["subnet"] or None,
             iprange=block["ip_range"] or None,
             gateway=block["gateway"] or None,
@@ -134,7 +134,7 @@ def _ipam(planned: State) -> IPAMConfig:
         )
         for block in planned["ipam_config"] or []
     ]
-    return IPAMConfig(planned["ipam_driver"], pools, planned["ipam_options"] or {})
+    return docker.types.IPAMConfig(planned["ipam_driver"], pools, planned["ipam_options"] or {})
 
 
 def observed(network: Value) -> State:

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Callable
 
-from docker.errors import APIError, NotFound
-
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors
 from docker_provider.resource import Operation
 
 PATIENCE = 30.0
@@ -29,9 +28,9 @@ def remove_when_free(
     while True:
         try:
             return remove()
-        except NotFound:
+        except docker_errors.NotFound:
             return None
-        except APIError as refusal:
+        except docker_errors.APIError as refusal:
             reason = str(refusal.explanation)
             if held not in reason:
                 raise

@@ -1,10 +1,9 @@
 """docker_tag: one more name for an image that is in the engine."""
 
-from docker.errors import APIError
-
 from docker_provider.errors import ProviderError
 from docker_provider.image_name import split_reference
 from docker_provider.image_store import find_image
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import Operation, Resource
 from docker_provider.schema import (
@@ -51,7 +50,7 @@ class Tag(Resource):
         repository, tag = split_reference(target)
         try:
             operation.client.tag(source, repository, tag or "latest")
-        except APIError as refusal:
+        except docker_errors.APIError as refusal:
             raise ProviderError(
                 f'The image cannot be tagged "{target}"', f"{refusal.explanation}."
             ) from refusal

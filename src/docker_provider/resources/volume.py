@@ -1,8 +1,7 @@
 """docker_volume: a named volume."""
 
-from docker.errors import NotFound
-
 from docker_provider.errors import ProviderError
+from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
 from docker_provider.resource import Operation, Resource
 from docker_provider.resources.labels import from_engine, to_engine
@@ -80,7 +79,7 @@ class Volume(Resource):
     def _refuse_taken(self, operation: Operation, name: str) -> None:
         try:
             taken = operation.client.inspect_volume(name)
-        except NotFound:
+        except docker_errors.NotFound:
             return
         raise ProviderError(
             f'There is a volume named "{name}" already',
@@ -95,7 +94,7 @@ class Volume(Resource):
         """Look the volume up by its name."""
         try:
             volume = operation.client.inspect_volume(state["id"])
-        except NotFound:
+        except docker_errors.NotFound:
             return None
         return {**state, **_observed(volume), "labels": _labels(volume, state)}
 

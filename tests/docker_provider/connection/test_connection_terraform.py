@@ -135,7 +135,7 @@ def unprivileged() -> Iterator[dict[str, str]]:
     # The user is changed after the imports: another user may not read root's Python.
     script = """
 import concurrent.futures.thread, os, pwd
-from docker_provider import server
+from docker_provider import connection, server
 if os.geteuid() == 0:
     os.setgroups([])
     os.setresuid(*3 * [pwd.getpwnam("nobody").pw_uid])

@@ -37,7 +37,8 @@ _IMPORTED = (
     "taller.lab", "taller.lab.banner", "taller.lab.docker_view", "taller.lab.given",
     "taller.lab.picture", "taller.lab.own", "taller.lab.ending", "taller.lab.colleague", "jinja2",
     "taller.grading.facts_program", "taller.grading.kernel_program", "taller.hcl.configuration",
-    "docker_provider.__main__", "docker_provider.server", "docker_provider.image_build",
+    "docker_provider.__main__", "docker_provider.server", "docker_provider.connection",
+    "docker_provider.image_build",
 )  # fmt: skip
 
 _ORDER_BYTES = 1 << 20
