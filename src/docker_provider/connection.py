@@ -8,6 +8,7 @@ from requests.adapters import HTTPAdapter
 from docker_provider.context_adapter import ContextAdapter
 from docker_provider.diagnosis import explain
 from docker_provider.endpoint import Endpoint, ProviderConfig, resolve_endpoint
+from docker_provider.ssh_adapter import SshAdapter, ssh_command
 
 __all__ = ["ProviderConfig", "connect", "explain"]
 
@@ -56,8 +57,11 @@ def _negotiate(endpoint: Endpoint) -> str:
 
 def _client(endpoint: Endpoint, version: str, timeout: int) -> docker.APIClient:
     address = endpoint.address
+    over_ssh = address.startswith("ssh:")
     if endpoint.tls:
         address = f"https://{address.split('://', 1)[1]}"
+    elif over_ssh:
+        address = "tcp://ssh:22"  # a name only: the adapter below knows the way
     # A given version keeps the constructor from calling the engine before the lines below.
     client = docker.APIClient(
         address, version, timeout, user_agent=USER_AGENT, max_pool_size=POOL_SIZE
@@ -66,6 +70,10 @@ def _client(endpoint: Endpoint, version: str, timeout: int) -> docker.APIClient:
     client.trust_env = False
     if endpoint.tls:
         client.mount("https://", ContextAdapter(endpoint.tls.context(), POOL_SIZE))
+    elif over_ssh:
+        client.mount(
+            "http://", SshAdapter(ssh_command(endpoint.address, endpoint.ssh_opts), POOL_SIZE)
+        )
     elif endpoint.socket_path is None:
         client.mount("http://", HTTPAdapter(pool_maxsize=POOL_SIZE))
     return client

@@ -50,6 +50,8 @@ def explain(error: BaseException, config: ProviderConfig) -> tuple[str, str]:
         endpoint = resolve_endpoint(config)
     except ProviderError as unusable:
         return unusable.summary, unusable.detail
+    if endpoint.address.startswith("ssh:"):
+        return f"{_CANNOT_REACH}: ssh did not lead to one", _ssh_advice(endpoint)
     causes = [*_refusal(error, endpoint), *_causes(error)]
     for kind, description in _DESCRIPTIONS:
         for cause in causes:
@@ -57,6 +59,16 @@ def explain(error: BaseException, config: ProviderConfig) -> tuple[str, str]:
                 reason, advice = found
                 return f"{_CANNOT_REACH}: {reason}", f"{endpoint}: {advice}"
     return _CANNOT_REACH, f"{endpoint}: {error}"
+
+
+def _ssh_advice(endpoint: Endpoint) -> str:
+    parts = urlsplit(endpoint.address)
+    user = f"{parts.username}@" if parts.username else ""
+    port = f"-p {parts.port} " if parts.port else ""
+    return (
+        f"{endpoint}: try `ssh {port}{user}{parts.hostname} docker version` in a terminal. It must "
+        "work without a question: a key in your agent, a known host, and Docker over there."
+    )
 
 
 def _refusal(error: BaseException, endpoint: Endpoint) -> list[BaseException]:

