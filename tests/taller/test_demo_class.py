@@ -31,6 +31,7 @@ def test_the_class_has_solutions_mistakes_and_two_attackers() -> None:
     assert len(set(whose)) == len(whose)
     full = [one for one in handed_in if one.score == one.exercise.points]
     assert {one.what for one in full} == {"la solución"}
+    assert {"ej01", "ej02", "ej03", "ej04", "ej07"} == {one.exercise.id for one in full}
     assert len([one for one in handed_in if "ataque" in one.what]) == 2
     assert len({str(one.notebook) for one in handed_in}) == len(handed_in)
 

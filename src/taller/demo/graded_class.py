@@ -127,10 +127,17 @@ def grade_class(platform: Platform, progress: Progress) -> GradedClass | None:
 
 
 def small_class(catalog: Catalog) -> Iterator[HandIn]:
-    """Two solutions, three mistakes that students make, and two attacks."""
+    """Solutions, mistakes that students make, and two attacks.
+
+    Among the solutions are those that need most of an engine: a build from cache without network,
+    a job that trains, and a remote state.
+    """
     for id_, student, mistakes in (
         ("ej01", "ana", {"berta": "output_olvidado", "carlos": "falta_gold"}),
+        ("ej02", "ana", {}),
+        ("ej03", "ana", {}),
         ("ej04", "ana", {"dana": "sin_internal"}),
+        ("ej07", "ana", {}),
     ):
         exercise = catalog.exercise(id_)
         solution = json.loads(catalog.solution(exercise).read_text("utf-8"))
