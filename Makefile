@@ -5,9 +5,15 @@ LAYER := scripts/layer
 PYTEST := $(VENV)/pytest -q
 PARALLEL := $(PYTEST) -n 2 --dist loadfile
 PREFIX ?= demo
+FRESH = tests/taller/test_terraform_gateway.py tests/docker_provider/test_provider_volumes.py \
+  tests/infra/test_modules.py tests/docker_guard/test_guard_terraform.py tests/grading/sandbox
+ON_ENGINE = $(VENV)/taller doctor --fix && $(PARALLEL) -m engine tests/docker_provider/test_provider_volumes.py \
+  tests/docker_provider/test_provider_networks.py tests/taller/test_built_images.py \
+  tests/grading/test_leftovers.py tests/grading/test_faults_of_ours.py && \
+  $(PYTEST) tests/grading/test_grade_exercises.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults corpus same browser bench mutants compare docs clean locks
+.PHONY: help setup doctor demo lab test lint unit engine provider infra notebooks grading faults corpus same browser fresh engines bench mutants compare docs clean locks
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -74,6 +80,14 @@ notebooks: setup ## Every lesson, every solution and every wrong answer
 
 browser: setup ## A student in JupyterLab, in a real browser
 	$(PYTEST) -m browser tests/browser
+
+fresh: setup ## On a fresh Debian with nothing but what the README asks for: set-up and a few tests (root)
+	scripts/fresh bash -c 'make doctor && scripts/test-tools && $(PYTEST) -n 2 --dist loadfile $(FRESH)'
+
+engines: setup ## On Docker 26.1 and 28.5, both stores: a test of each resource, the solutions graded (root)
+	scripts/engine trixie -- bash -c '$(ON_ENGINE)'
+	scripts/engine sid -- bash -c '$(ON_ENGINE)'
+	DOCKER_MIN_API_VERSION=1.44 scripts/engine sid --feature containerd-snapshotter=true -- bash -c '$(ON_ENGINE)'
 
 bench: doctor ## Timings (never part of the tests)
 	@$(VENV)/python bench/run.py
