@@ -181,9 +181,14 @@ def closed_socket() -> Iterator[Path]:
 @pytest.fixture
 def unprivileged() -> Iterator[dict[str, str]]:
     """A provider that runs as another user than root, and the environment that leads to it."""
-    # The user is changed after the imports: another user may not read root's Python.
+    # The user is changed after all imports, those too that are made when first needed: another user
+    # may not read root's Python, nor a checkout in root's home.
     script = """
-import concurrent.futures.thread, os, pwd
+import concurrent.futures.thread, encodings.idna, importlib, os, pkgutil, pwd
+import docker, docker_provider, grpc._server, requests
+for module in pkgutil.walk_packages(docker_provider.__path__, "docker_provider."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
 from docker_provider import connection, server
 if os.geteuid() == 0:
     os.setgroups([])
