@@ -22,9 +22,15 @@ from testbook import testbook
 from docker_guard import Guard, Policy, Tenant, system
 from docker_guard.build_steps import BuildSteps
 from docker_guard.disk import DiskWatch
+from taller.catalog import load_catalog
+from taller.grading import task
+from taller.grading.align import align
+from taller.grading.judging.judge import GuardFailed
+from taller.grading.read import read_notebook
 from taller.grading.sandbox import run_sandboxed
 from taller.grading.sandbox.kernel import SandboxedKernel
 from taller.grading.state_servers import StateServers
+from taller.grading.task import Task
 
 pytestmark = pytest.mark.engine
 
@@ -154,3 +160,23 @@ def sleep_in(kernel: SandboxedKernel) -> None:
         shutdown_kernel="immediate",
     ):  # fmt: skip
         pytest.fail("the kernel was to be ended")
+
+
+def test_a_fault_is_tried_again_and_then_told_with_its_cause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = []
+
+    def fails(work: object) -> Any:
+        tries.append(work)
+        raise GuardFailed("Traceback: ours")
+
+    catalog = load_catalog(Path(__file__).parents[2])
+    exercise = catalog.exercise("ej01")
+    pristine = read_notebook(catalog.pristine(exercise).read_bytes())
+    work = Task("ana", exercise, pristine, align(pristine, pristine), {}, "r1", "gx", 60.0)
+    monkeypatch.setattr(task, "judge", fails)
+    result = task.grade(work)
+    assert len(tries) == 2
+    assert (result.status, result.score) == ("infra_error", None)
+    assert "Traceback: ours" in "\n".join(result.flags)
