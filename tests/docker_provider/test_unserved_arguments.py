@@ -1,6 +1,8 @@
 """What the real provider has and this one does not carry out is refused at validate, by name."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,10 @@ from docker_provider.codec import UNKNOWN, conform
 from docker_provider.provider import RESOURCES, SCHEMA
 from docker_provider.schema import Attribute, Block, Nested
 
-Path = tuple[str, ...]
+Way = tuple[str, ...]
 
 
-def unserved(block: Block, path: Path = ()) -> Iterator[tuple[Path, Attribute | Nested]]:
+def unserved(block: Block, path: Way = ()) -> Iterator[tuple[Way, Attribute | Nested]]:
     for item in (*block.attributes, *block.blocks):
         if item.unserved:
             yield (*path, item.name), item
@@ -30,7 +32,7 @@ def empty(block: Block) -> dict[str, Any]:
     return conform(block, {})
 
 
-def with_value(block: Block, path: Path, value: Any) -> dict[str, Any]:
+def with_value(block: Block, path: Way, value: Any) -> dict[str, Any]:
     """A configuration in which only the argument at `path` has a value."""
     first, *rest = path
     inner = [with_value(_nested(block, first), tuple(rest), value)] if rest else value
@@ -47,7 +49,7 @@ def test_there_are_some() -> None:
 
 
 @pytest.mark.parametrize(("name", "path"), CASES, ids=lambda case: str(case))
-def test_it_is_refused_when_it_has_a_value_or_will_have_one(name: str, path: Path) -> None:
+def test_it_is_refused_when_it_has_a_value_or_will_have_one(name: str, path: Way) -> None:
     block = BLOCKS[name]
     for value in ([{}], UNKNOWN):
         told = [str(problem) for problem in problems(block, with_value(block, path, value))]
@@ -75,3 +77,41 @@ resource "docker_volume" "swarm" {
     told = workspace.terraform("validate", "-json").output
     assert "does not serve `build.builder`" in told
     assert "does not serve `cluster`" in told
+
+
+# --- What the real provider checks by itself, before any engine is asked ------------------------
+
+BEHAVIOUR = json.loads(
+    Path(__file__).with_name("real").joinpath("behaviour-3.9.0.json").read_text(encoding="utf-8")
+)
+
+
+def validated(attributes: dict[str, Any], path: Way = ()) -> Iterator[tuple[Way, str]]:
+    """Path and type of every argument that 3.9.0 validates."""
+    for name, said in attributes.items():
+        if said.get("validated"):
+            yield (*path, name), said["type"]
+        yield from validated(said.get("block", {}), (*path, name))
+
+
+VALIDATED = [
+    (name, path, type_)
+    for name, resource in RESOURCES.items()
+    for path, type_ in validated(BEHAVIOUR["resources"][name]["attributes"])
+]
+
+
+def test_the_real_providers_checks_were_read() -> None:
+    assert ("docker_container", ("healthcheck", "retries"), "TypeInt") in VALIDATED
+    assert len(VALIDATED) > 15
+
+
+@pytest.mark.parametrize(("name", "path", "type_"), VALIDATED, ids=str)
+def test_a_senseless_value_is_refused_before_the_engine_is_asked(
+    name: str, path: Way, type_: str
+) -> None:
+    resource = RESOURCES[name]
+    block = resource.schema.block
+    config = with_value(block, path, -5 if type_ == "TypeInt" else "%%%")
+    told = [*problems(block, config), *resource.validate(config)]
+    assert any(problem.path[0] == path[0] for problem in told), told
