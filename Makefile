@@ -64,7 +64,7 @@ engine: setup ## The pipeline's image, the lab and the command line
 	$(PARALLEL) -m engine tests/titanic tests/taller
 
 grading: setup ## The guard, the sandbox and what stands on them
-	$(PARALLEL) -m engine tests/docker_guard tests/grading
+	$(PARALLEL) -m engine tests/docker_guard tests/grading tests/classroom
 
 faults: setup ## What goes wrong in a class, and kills of its grader
 	$(PARALLEL) -m engine tests/faults --ignore tests/faults/test_corpus.py
@@ -76,7 +76,7 @@ same: doctor ## The whole corpus on other machines: the oldest and newest Terraf
 	TALLER_WHOLE_CORPUS=1 $(PYTEST) tests/faults/test_same_verdict.py
 
 notebooks: setup ## Every lesson, every solution and every wrong answer
-	$(PYTEST) -n 2 -m engine tests/notebooks
+	$(PYTEST) -n 2 -m engine tests/notebooks tests/trials
 
 browser: setup ## A student in JupyterLab, in a real browser
 	$(PYTEST) -m browser tests/browser

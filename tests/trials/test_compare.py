@@ -11,9 +11,13 @@ from taller.trials.compare import Answer, Compared, all_answers, compare, one_fo
 ROOT = Path(__file__).parents[2]
 CATALOG = load_catalog(ROOT)
 EJ01 = CATALOG.exercise("ej01")
+SHARE = 4
+"""One answer in so many is run both ways here; ``make compare`` does it with all."""
 ANSWERS = {
     one.name: one
-    for one in one_for_each_check(all_answers(CATALOG, ROOT / "tests" / "faults" / "corpus"))
+    for one in one_for_each_check(all_answers(CATALOG, ROOT / "tests" / "faults" / "corpus"))[
+        ::SHARE
+    ]
 }
 
 
