@@ -21,7 +21,7 @@ from taller.trials.in_the_lab import run_in_lab
 
 Json = dict[str, Any]
 
-_LETTERS = 6
+_LETTERS = 5
 _GRADERS_PREFIX = re.compile(r'(?<![\w/])dev(?=_|-|\\?")')
 
 
