@@ -1,5 +1,6 @@
 """Somebody else on the same state: a colleague who holds its lock while she makes up her mind."""
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from taller import process, provider
 from taller.lab.errors import LabError
+from taller.lab.given import given_variables
 from taller.lab.lab import Lab
 from taller.terraform.command import environment
 from taller.terraform.version import locate
@@ -41,10 +43,13 @@ def hesitating_colleague(lab: Lab) -> Iterator[None]:
 
 
 def _ask_to_destroy(lab: Lab, folder: Path) -> subprocess.Popen[str]:
-    given = provider.environment(workspace(lab.prefix, lab.name)) | {"TF_VAR_prefix": lab.prefix}
+    # As the lab does: a value on the command line wins over any tfvars of the student's.
+    given = folder.parent / "given.tfvars.json"
+    given.write_text(json.dumps(given_variables(folder, lab.prefix)), "utf-8")
+    env = environment(provider.environment(workspace(lab.prefix, lab.name)))
     return process.spawn(
-        [locate(), "destroy", "-no-color"], log=folder / "errors.log", cwd=folder,
-        env=environment(given) | {"TF_INPUT": "1"}, capture_stdout=True, feed_stdin=True,
+        [locate(), "destroy", "-no-color", f"-var-file={given}"], log=folder / "errors.log",
+        cwd=folder, env=env | {"TF_INPUT": "1"}, capture_stdout=True, feed_stdin=True,
     )  # fmt: skip
 
 
