@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.taller.test_lab_mistakes import FILES
+from tests.taller.mistakes import FILES
 
 from taller.catalog import load_catalog
 from taller.checks.refused import said
