@@ -47,9 +47,13 @@ def with_volume(client: docker.DockerClient) -> str:
 
 
 def unlabelled(engine: docker.DockerClient, before: set[str], prefix: str) -> list[str]:
-    """New volumes that lack this tenant's label."""
+    """New volumes that lack this tenant's label; what another test's tenant has is its own."""
     fresh = [volume for volume in engine.volumes.list() if volume.name not in before]
-    return [v.name for v in fresh if (v.attrs["Labels"] or {}).get("taller.prefix") != prefix]
+    owners = {v.name: (v.attrs["Labels"] or {}).get("taller.prefix") for v in fresh}
+    return [
+        name for name, owner in owners.items()
+        if owner is None or (owner != prefix and name.startswith(prefix))
+    ]  # fmt: skip
 
 
 def mine(engine: docker.DockerClient, prefix: str) -> list[str]:

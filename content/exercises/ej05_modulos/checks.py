@@ -166,7 +166,9 @@ def outputs_connected(facts: Facts) -> None:
     values = facts.replan("otro_prefix").resource("docker_container.ingest").values
     networks = [str(one.get("name")) for one in values.get("networks_advanced") or []]
     mounted = {
-        one.get("container_path"): str(one.get("volume_name")) for one in values.get("volumes") or []
+        # A volume's id is known only after apply, and is its name: what raw_volume gives.
+        one.get("container_path"): str(one.get("volume_name") or outputs.get("raw_volume"))
+        for one in values.get("volumes") or []
     }
     assert networks, "«docker_container.ingest» ya no se conecta a ninguna red."
     assert "/data/raw" in mounted, "«docker_container.ingest» ya no monta nada en /data/raw."

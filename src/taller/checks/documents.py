@@ -80,9 +80,13 @@ class Plan(_Document):
         return (self.json.get("variables") or {}).get(name, {}).get("value")
 
     def outputs(self) -> dict[str, Any]:
-        """Output name to planned value; those not known before apply are left out."""
+        """Output name to planned value; those not known before apply are left out.
+
+        A volume's id is its name (kreuzwerker/docker, ``docker_volume``): it counts as known.
+        """
         found = (self.json.get("planned_values") or {}).get("outputs") or {}
-        return {name: out["value"] for name, out in found.items() if "value" in out}
+        known = {name: out["value"] for name, out in found.items() if "value" in out}
+        return self._ids_of_volumes(self._configured(), "") | known
 
     def module_outputs(self, label: str) -> dict[str, Any]:
         """What a module called from the root gives back; only in the plans of ``replans``.
@@ -90,8 +94,29 @@ class Plan(_Document):
         A plan does not show a module's outputs, so those plans are made with an output more for
         each call: see ``module_outputs``.
         """
-        found = self.outputs().get(f"{MODULE_OUTPUT}{label}")
-        return dict(found) if isinstance(found, Mapping) else {}
+        change = (self.json.get("output_changes") or {}).get(f"{MODULE_OUTPUT}{label}") or {}
+        found = change.get("after")
+        call = (self._configured().get("module_calls") or {}).get(label) or {}
+        ids = self._ids_of_volumes(call.get("module") or {}, f"module.{label}.")
+        return ids | dict(found) if isinstance(found, Mapping) else ids
+
+    def _configured(self) -> Mapping[str, Any]:
+        return (self.json.get("configuration") or {}).get("root_module") or {}
+
+    def _ids_of_volumes(self, module: Mapping[str, Any], within: str) -> dict[str, Any]:
+        """Output to the volume's planned name, of those that are written as a volume's id."""
+        names = {resource.address: resource.values.get("name") for resource in self.resources()}
+        written = {
+            name: ((output.get("expression") or {}).get("references") or [""])[0]
+            for name, output in (module.get("outputs") or {}).items()
+        }
+        return {
+            name: names[within + reference.removesuffix(".id")]
+            for name, reference in written.items()
+            if reference.startswith("docker_volume.")
+            and reference.endswith(".id")
+            and within + reference.removesuffix(".id") in names
+        }
 
 
 def module_outputs(plan: Json) -> dict[str, str]:
