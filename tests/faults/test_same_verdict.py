@@ -25,7 +25,7 @@ def _chosen(number: int, machine: Machine) -> list[str]:
         return names
     quick = [name for name in names if CASES[name].exercise.id in QUICK]
     slow = [name for name in names if name not in quick]
-    return [*quick[number::6], *slow[number::16]]
+    return [*quick[number::8], *slow[number::24]]
 
 
 MACHINES = {"oldest": OLD, "newest": NEW}
