@@ -130,7 +130,7 @@ def test_a_ctrl_c_in_the_instant_a_program_starts_is_not_lost(tmp_path: Path) ->
         "    except KeyboardInterrupt:\n"
         "        print('interrupted', flush=True)\n"
     )
-    caller = run([sys.executable, str(script)], timeout=60, cwd=tmp_path)
+    caller = run([sys.executable, str(script)], timeout=110, cwd=tmp_path)
     assert caller.returncode == 0, caller.stderr
     assert caller.stdout.split() == ["interrupted"] * 20
     assert (tmp_path / "log").read_text().split() == ["saved"] * 20
