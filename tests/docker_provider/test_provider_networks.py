@@ -165,3 +165,11 @@ resource "docker_container" "c" {
     obeyed = network["MacAddress"] == "02:42:ac:11:99:02"
     assert ("02:42:ac:11:99:02" in result.warnings) is not obeyed
     assert workspace.plan().actions == {}
+
+
+def test_of_many_that_ask_for_one_name_at_once_exactly_one_has_it(workspace, engine, prefix):
+    body = '{ name = "${var.prefix}-one" }'
+    workspace.write("\n".join(f'resource "docker_network" "r{n}" {body}' for n in range(8)))
+    result = workspace.apply()
+    assert result.errors.count(f'There is a network named "{prefix}-one" already') == 7
+    assert len(workspace.state()) == 1

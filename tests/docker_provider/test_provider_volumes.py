@@ -136,3 +136,11 @@ def test_importing_what_does_not_exist_is_an_error(workspace, prefix):
     result = workspace.terraform("import", "-no-color", "docker_volume.raw", f"{prefix}-nothing")
     assert not result.ok
     assert "Cannot import non-existent remote object" in result.output
+
+
+def test_of_many_that_ask_for_one_name_at_once_exactly_one_has_it(workspace, engine, prefix):
+    body = '{ name = "${var.prefix}-one" }'
+    workspace.write("\n".join(f'resource "docker_volume" "r{n}" {body}' for n in range(8)))
+    result = workspace.apply()
+    assert result.errors.count(f'There is a volume named "{prefix}-one" already') == 7
+    assert len(workspace.state()) == 1

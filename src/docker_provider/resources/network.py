@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from ipaddress import ip_network
 
 from docker_provider.codec import UNKNOWN
@@ -25,6 +26,9 @@ from docker_provider.schema import (
     optional,
     required,
 )
+
+_LOOK_AND_MAKE = threading.Lock()
+"""Of two resources with one name, that Terraform makes at once, always one is refused."""
 
 IPAM_CONFIG = Block(
     (
@@ -66,20 +70,21 @@ class Network(Resource):
 
     def create(self, operation: Operation, planned: State) -> State:
         """Make the network; the engine would allow two of one name, this does not."""
-        self._refuse_taken(operation, planned["name"])
         known = {name: None if value is UNKNOWN else value for name, value in planned.items()}
-        made = operation.client.create_network(
-            planned["name"],
-            driver=known["driver"],
-            options=known["options"],
-            ipam=_ipam(known),
-            check_duplicate=True,
-            internal=bool(known["internal"]),
-            labels=to_engine(known["labels"]),
-            enable_ipv6=bool(known["ipv6"]),
-            attachable=known["attachable"],
-            ingress=known["ingress"],
-        )
+        with _LOOK_AND_MAKE:
+            self._refuse_taken(operation, planned["name"])
+            made = operation.client.create_network(
+                planned["name"],
+                driver=known["driver"],
+                options=known["options"],
+                ipam=_ipam(known),
+                check_duplicate=True,
+                internal=bool(known["internal"]),
+                labels=to_engine(known["labels"]),
+                enable_ipv6=bool(known["ipv6"]),
+                attachable=known["attachable"],
+                ingress=known["ingress"],
+            )
         operation.keep({**planned, "id": made["Id"]})
         found = observed(operation.client.inspect_network(made["Id"]))
         found["ipam_config"] = _as_configured(known["ipam_config"] or [], found["ipam_config"])

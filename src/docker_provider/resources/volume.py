@@ -1,5 +1,7 @@
 """docker_volume: a named volume."""
 
+import threading
+
 from docker_provider.errors import ProviderError
 from docker_provider.on_demand import docker_errors
 from docker_provider.planning import State
@@ -16,6 +18,9 @@ from docker_provider.schema import (
     labels,
     optional,
 )
+
+_LOOK_AND_MAKE = threading.Lock()
+"""Of two resources with one name, that Terraform makes at once, always one is refused."""
 
 _NAMELESS = "com.docker.volume.anonymous"
 
@@ -64,14 +69,15 @@ class Volume(Resource):
         data. Here a name that is taken is an error.
         """
         name = planned["name"] if isinstance(planned["name"], str) else None
-        if name:
-            self._refuse_taken(operation, name)
-        made = operation.client.create_volume(
-            name=name,
-            driver=planned["driver"] if isinstance(planned["driver"], str) else None,
-            driver_opts=planned["driver_opts"] or None,
-            labels=to_engine(planned["labels"]),
-        )
+        with _LOOK_AND_MAKE:
+            if name:
+                self._refuse_taken(operation, name)
+            made = operation.client.create_volume(
+                name=name,
+                driver=planned["driver"] if isinstance(planned["driver"], str) else None,
+                driver_opts=planned["driver_opts"] or None,
+                labels=to_engine(planned["labels"]),
+            )
         state = {**planned, **_observed(made)}
         operation.keep(state)
         return state
