@@ -259,15 +259,16 @@ def test_settings_of_the_learner_do_not_change_what_a_call_means(
     assert Terraform(slow).plan({"seconds": 0}).count("create") == 2
 
 
-def test_two_plans_at_once_wait_for_each_other(slow: Path) -> None:
+def test_plans_at_once_wait_for_each_other(slow: Path) -> None:
     counts: list[int] = []
 
     def plan() -> None:
-        counts.append(Terraform(slow, lock_timeout=20).plan({"seconds": 0}).count("create"))
+        for _ in range(6):  # in some of them a lock is found whose holder has not said who it is
+            counts.append(Terraform(slow, lock_timeout=20).plan({"seconds": 0}).count("create"))
 
-    threads = [threading.Thread(target=plan) for _ in range(3)]
+    threads = [threading.Thread(target=plan) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert counts == [2, 2, 2]
+    assert counts == [2] * 36

@@ -1,6 +1,7 @@
 """Runs one Terraform command and turns a failure into its diagnostics."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +14,11 @@ from taller.terraform.results import Event, diagnostics_of
 from taller.terraform.words import diagnostics_in
 
 _LOCK_SUMMARY = "Error acquiring the state lock"
+
+_FLOCK_HELD = "resource temporarily unavailable"
+"""What the kernel says of the lock of a local state (man 2 flock)."""
+_LOOKS_AT_A_LOCK = 10
+_LOCK_PAUSE_SECONDS = 0.1
 
 Environment = Callable[[], Mapping[str, str]]
 
@@ -64,8 +70,17 @@ class Runner:
             self.fail(command, completed, ())
 
     def stream(self, command: str, *args: str, **options: Any) -> tuple[Completed, list[Event]]:
-        """Run a command with an event stream, once more if a dead process's lock was in the way."""
+        """Run a command with an event stream, once more if a dead process's lock was in the way.
+
+        Terraform waits for a lock only when it can read whose it is. Between taking the lock and
+        saying so, and between its end and the removal of the note, it gives up at once.
+        """
         completed, events = self._stream_once(command, *args, **options)
+        for _ in range(_LOOKS_AT_A_LOCK):
+            if not _is_nameless_lock(diagnostics_of(events)):
+                break
+            time.sleep(_LOCK_PAUSE_SECONDS)
+            completed, events = self._stream_once(command, *args, **options)
         lock = _lock_of(diagnostics_of(events))
         if lock is None or not locks.holder_is_dead(lock, self._folder):
             return completed, events
@@ -116,3 +131,10 @@ def _lock_of(diagnostics: Sequence[Diagnostic]) -> locks.LockInfo | None:
         if diagnostic.summary == _LOCK_SUMMARY:
             return locks.LockInfo.from_detail(diagnostic.detail)
     return None
+
+
+def _is_nameless_lock(diagnostics: Sequence[Diagnostic]) -> bool:
+    return _lock_of(diagnostics) is None and any(
+        diagnostic.summary == _LOCK_SUMMARY and _FLOCK_HELD in diagnostic.detail
+        for diagnostic in diagnostics
+    )
