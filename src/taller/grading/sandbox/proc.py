@@ -8,6 +8,8 @@ from pathlib import Path
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _PROC = Path("/proc")
+_IN_VFORK = ("wait_for_vfork_done", "kernel_clone", "_do_fork")
+"""Where a process waits that has called vfork(), as kernels name it (man 5 proc_pid_wchan)."""
 _SECTOR_BYTES = 512
 """The unit of st_blocks (man 2 stat)."""
 
@@ -41,6 +43,21 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return line.rpartition(") ")[2][0] not in "ZX"
+
+
+def is_held_up(pid: int) -> bool:
+    """Whether a thread of a process runs, wants to, or waits for the disk: it has work.
+
+    Who has called vfork() waits for its child, although that looks like waiting for the disk.
+    """
+    held_up = False
+    with contextlib.suppress(OSError), os.scandir(_PROC / str(pid) / "task") as threads:
+        for thread in threads:
+            with contextlib.suppress(OSError):  # it has just ended
+                state = _read_stat(f"{pid}/task/{thread.name}").rpartition(") ")[2][0]
+                where = (_PROC / str(pid) / "task" / thread.name / "wchan").read_text()
+                held_up |= state == "R" or (state == "D" and where not in _IN_VFORK)
+    return held_up
 
 
 def _read_stat(pid: str) -> str:

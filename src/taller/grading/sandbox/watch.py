@@ -12,7 +12,7 @@ from docker_guard.folder_size import folder_size
 from taller.grading.sandbox.idle import Elsewhere, Idleness, nothing_elsewhere
 from taller.grading.sandbox.limits import MEGABYTE, Completed, Limits, Status
 from taller.grading.sandbox.meter import Usage, meter
-from taller.grading.sandbox.proc import unlinked_bytes
+from taller.grading.sandbox.proc import is_held_up, unlinked_bytes
 
 _PAUSE_SECONDS = 0.05
 _DISK_SHARE = 30
@@ -33,7 +33,8 @@ class Watch:
         self.pause = _PAUSE_SECONDS
         self._began = time.monotonic()
         self._next_disk = 0.0
-        self._idle = Idleness(limits.idle_s, elsewhere)
+        self._idle = Idleness(limits.idle_s, elsewhere, self._is_held_up)
+        self._pid = 0
         self._usage = Usage(0.0, 0, 0)
         self._peak = 0
 
@@ -45,6 +46,7 @@ class Watch:
 
     def broken(self, pid: int) -> Status | None:
         """The limit that has been reached, if any."""
+        self._pid = pid
         usage = self._read(pid)
         seconds = time.monotonic() - self._began
         if usage.crowded or usage.processes > self._limits.processes:
@@ -91,6 +93,9 @@ class Watch:
         self._usage = self._meter.read(pid)
         self._peak = max(self._peak, self._usage.memory)
         return self._usage
+
+    def _is_held_up(self) -> bool:
+        return any(map(is_held_up, self._meter.pids(self._pid)[: self._limits.processes]))
 
     def _disk_full(self, pid: int) -> bool:
         now = time.monotonic()
