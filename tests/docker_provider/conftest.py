@@ -15,6 +15,7 @@ import docker
 import pytest
 from docker.errors import ImageNotFound
 
+from docker_provider.provider import RESOURCES
 from taller.terraform import locate
 
 HEADER = """
@@ -301,3 +302,10 @@ def interrupt() -> Any:
         os.killpg(process.pid, signal.SIGINT)
 
     return press
+
+
+def settable(resource: str) -> set[str]:
+    """The arguments and blocks that a configuration may set, and this provider carries out."""
+    block = RESOURCES[resource].schema.block
+    served = {item.name for item in block.attributes if item.required or item.optional}
+    return (served | {nested.name for nested in block.blocks if not nested.unserved}) - {"id"}

@@ -4,9 +4,7 @@ from typing import Any
 
 import docker
 import pytest
-
-from docker_provider.provider import RESOURCES
-from docker_provider.schema import Block
+from tests.docker_provider.conftest import settable
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("base_image")]
 
@@ -61,15 +59,7 @@ VOLUME_ELSEWHERE = {
 }
 
 
-def _settable(block: Block) -> set[str]:
-    served = {item.name for item in block.attributes if item.required or item.optional}
-    return (served | {nested.name for nested in block.blocks if not nested.unserved}) - {"id"}
-
-
 def test_no_argument_is_forgotten() -> None:
-    def settable(name: str) -> set[str]:
-        return _settable(RESOURCES[name].schema.block)
-
     assert {*NETWORK, *NETWORK_ELSEWHERE} == settable("docker_network")
     assert {*VOLUME, *VOLUME_ELSEWHERE} == settable("docker_volume")
 

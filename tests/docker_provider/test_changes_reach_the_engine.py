@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 
 import docker
 import pytest
-
-from docker_provider.provider import RESOURCES
-from docker_provider.schema import Block
+from tests.docker_provider.conftest import settable
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("base_image")]
 
@@ -179,16 +177,9 @@ TRIED_ELSEWHERE = {
 }
 
 
-def _settable(block: Block) -> set[str]:
-    served = {item.name for item in block.attributes if item.required or item.optional}
-    return (served | {nested.name for nested in block.blocks if not nested.unserved}) - {"id"}
-
-
 def test_no_argument_of_a_container_is_forgotten() -> None:
     tried = {*CONTAINER, *CONTAINER_BLOCKS}
-    assert tried | GUIDANCE | set(TRIED_ELSEWHERE) == _settable(
-        RESOURCES["docker_container"].schema.block
-    )
+    assert tried | GUIDANCE | set(TRIED_ELSEWHERE) == settable("docker_container")
 
 
 BESIDE = {

@@ -198,7 +198,7 @@ _PORTS = Block(
     )
 )
 
-_ULIMIT = Block(
+ULIMIT = Block(
     (
         required("name", force_new=True),
         required("soft", NUMBER, force_new=True),
@@ -237,7 +237,7 @@ _BLOCKS = (
     Nested("mounts", _MOUNTS, force_new=True),
     Nested("networks_advanced", _NETWORKS_ADVANCED, force_new=True),
     Nested("ports", _PORTS, "list", force_new=True),
-    Nested("ulimit", _ULIMIT, force_new=True),
+    Nested("ulimit", ULIMIT, force_new=True),
     Nested("upload", _UPLOAD, force_new=True),
     Nested("volumes", _VOLUMES, force_new=True),
 )

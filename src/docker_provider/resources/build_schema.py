@@ -1,5 +1,6 @@
 """The `build` block of docker_image and docker_registry_image."""
 
+from docker_provider.container.schema import ULIMIT
 from docker_provider.schema import (
     BOOL,
     NUMBER,
@@ -37,13 +38,6 @@ _AUTH_CONFIG = Block(
     )
 )
 _SECRETS = Block((required("id", force_new=True), _forcing("env"), _forcing("src")))
-_ULIMIT = Block(
-    (
-        required("name", force_new=True),
-        required("soft", NUMBER, force_new=True),
-        required("hard", NUMBER, force_new=True),
-    )
-)
 
 BUILD = Block(
     (
@@ -87,6 +81,6 @@ BUILD = Block(
     (
         Nested("auth_config", _AUTH_CONFIG, "list"),
         Nested("secrets", _SECRETS, "list", unserved=_BUILDX),
-        Nested("ulimit", _ULIMIT, "list"),
+        Nested("ulimit", ULIMIT, "list"),
     ),
 )
